@@ -1,0 +1,161 @@
+"""Rules for a verb: from `-r`, from a falco.yaml, or those shipped with Lanner; what loading found is shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import lanner
+from lanner.cli.terminal import Style, printable
+from lanner.errors import RulesError, UsageError
+from lanner.fields import Catalogue
+from lanner.ruleset import (
+    Config,
+    Diagnostic,
+    FileResult,
+    Priority,
+    Rule,
+    Ruleset,
+    Selection,
+    load,
+    matches,
+    read_config,
+    rules_paths,
+)
+
+__all__ = ["add_rules_options", "configuration", "load_rules", "print_results", "select_rules", "shipped_rules"]
+
+_EVERY_RULE = "*"
+
+
+class _Select(argparse.Action):
+    """Collects `--enable`, `--disable` and `--tag` in the order in which they stand."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        chosen: list[Selection] = list(namespace.selections or [])
+        if option == "--tag":
+            if not any(selection.tag for selection in chosen):
+                chosen.append(Selection(enable=False, rule=_EVERY_RULE, tag=None))
+            chosen.append(Selection(enable=True, rule=None, tag=values))
+        else:
+            chosen.append(Selection(enable=option == "--enable", rule=values, tag=None))
+        namespace.selections = chosen
+
+
+def add_rules_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which rules are used."""
+    group = parser.add_argument_group("rules")
+    group.add_argument(
+        "-r",
+        dest="rules",
+        action="append",
+        default=[],
+        metavar="RULES",
+        help="rules file or directory, in this order; repeatable (default: the rules shipped with Lanner)",
+    )
+    group.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
+    group.add_argument(
+        "-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one key of that configuration"
+    )
+    group.add_argument(
+        "--priority", type=_priority, metavar="PRIORITY", help="only rules of at least this priority (default: debug)"
+    )
+    group.add_argument("--rule-matching", choices=("all", "first"), help="alert by all rules that match, or the first")
+    for option, what in (
+        ("--disable", "switch off the rules whose name matches PATTERN (* stands for anything)"),
+        ("--enable", "switch on the rules whose name matches PATTERN"),
+        ("--tag", "only rules with this tag"),
+    ):
+        metavar = "TAG" if option == "--tag" else "PATTERN"
+        group.add_argument(option, dest="selections", action=_Select, metavar=metavar, help=f"{what}; repeatable")
+
+
+def _priority(text: str) -> Priority:
+    try:
+        return Priority.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def shipped_rules() -> Path:
+    """Return the directory of the rules shipped with Lanner: beside the package in a checkout, inside it otherwise."""
+    package = Path(lanner.__file__).parent
+    inside = package / "_rules"
+    return inside if inside.is_dir() else package.parents[1] / "rules"
+
+
+def configuration(options: argparse.Namespace) -> Config:
+    """Return the configuration of `-c` and `-o`; keys that mean nothing to Lanner are named on standard error."""
+    config = read_config(options.config, options.override)
+    if config.not_applying:
+        style = Style.for_stream(sys.stderr)
+        keys = ", ".join(config.not_applying)
+        print(f"{style.warning('Note:')} keys without a meaning for Lanner: {printable(keys)}", file=sys.stderr)
+    return config
+
+
+def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
+    """Load the rules that the options ask for; warnings go to standard error. Raises `RulesError` if they are invalid."""
+    if options.rules:
+        files = rules_paths([Path(path) for path in options.rules], explicit=True)
+    elif config.rules_files:
+        files = rules_paths(config.rules_files, explicit=False)
+        if not files:
+            raise UsageError(f"{options.config}: none of its rules_files exists here; give rules with -r")
+    else:
+        files = rules_paths([shipped_rules()], explicit=True)
+    loaded = load(files, Catalogue(config.static_fields), config.append_output)
+    if loaded.ruleset is None:
+        print_results([result for result in loaded.results if not result.successful], sys.stderr)
+        raise RulesError("the rules cannot be used, see above", loaded.results)
+    style = Style.for_stream(sys.stderr)
+    for result in loaded.results:
+        for diagnostic in (*result.warnings, *result.notes):
+            print(_one_line(diagnostic, style), file=sys.stderr)
+    return loaded.ruleset
+
+
+def select_rules(options: argparse.Namespace, config: Config, ruleset: Ruleset) -> Sequence[Rule]:
+    """Return the rules to evaluate, in order: configuration first, then the options of the command line."""
+    chosen = list(options.selections or [])
+    style = Style.for_stream(sys.stderr)
+    for selection in chosen:
+        if not any(_selects(selection, rule) for rule in ruleset.rules):
+            what = f"tag {selection.tag!r}" if selection.tag is not None else f"name {selection.rule!r}"
+            print(style.warning("Note:"), f"no rule has the {what}", file=sys.stderr)
+    threshold = config.priority if options.priority is None else options.priority
+    rules = ruleset.select([*config.selections, *chosen], threshold)
+    if not rules:
+        print(style.warning("Note:"), "no rule is enabled, so nothing can be found", file=sys.stderr)
+    return rules
+
+
+def _selects(selection: Selection, rule: Rule) -> bool:
+    return selection.tag in rule.tags if selection.rule is None else matches(selection.rule, rule.name)
+
+
+def _one_line(diagnostic: Diagnostic, style: Style) -> str:
+    severity = diagnostic.severity.value
+    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
+    message = printable(f"{diagnostic.message}{hint}")
+    return f"{printable(str(diagnostic.place))}: {style.warning(severity)} {diagnostic.code}: {message}"
+
+
+def print_results(results: Sequence[FileResult], stream: Any) -> None:
+    """Print what was found in rules files, in Falco's form: a summary a file, then each problem with its place."""
+    style = Style.for_stream(stream)
+    for result in results:
+        for number, line in enumerate(str(result).splitlines()):
+            shown = printable(line)
+            if number == 0:
+                shown = (style.heading if result.successful else style.error)(shown)
+            elif line.startswith("LOAD_ERR"):
+                shown = style.error(shown)
+            print(shown, file=stream)
+
+

@@ -1,0 +1,77 @@
+"""`lanner rules validate` and `lanner rules list`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from lanner.cli.loading import add_rules_options, configuration, load_rules, print_results, select_rules
+from lanner.cli.terminal import printable
+from lanner.fields import Catalogue
+from lanner.ruleset import Rule, load, read_config, rules_paths
+
+__all__ = ["add_to"]
+
+
+def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser("rules", help="validate or list rules")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    validate = actions.add_parser(
+        "validate", help="check rules files (-V)", description="Checks rules files, each together with the ones before it."
+    )
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="rules file or directory, in this order")
+    validate.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
+    validate.add_argument("-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one of its keys")
+    validate.add_argument("--format", choices=("text", "json"), default="text")
+    validate.set_defaults(run=_validate)
+
+    listing = actions.add_parser("list", help="list rules (-L)")
+    add_rules_options(listing)
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    listing.set_defaults(run=_list)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    config = read_config(options.config, options.override)
+    loaded = load(rules_paths(options.files, explicit=True), Catalogue(config.static_fields), config.append_output)
+    if options.format == "json":
+        results = [result.to_json() for result in loaded.results]
+        print(json.dumps({"falco_load_results": results}, ensure_ascii=False, separators=(",", ":")))
+    else:
+        print_results(loaded.results, sys.stdout)
+    return 0 if loaded.ruleset is not None else 2
+
+
+def _list(options: argparse.Namespace) -> int:
+    config = configuration(options)
+    ruleset = load_rules(options, config)
+    enabled = {rule.name for rule in select_rules(options, config, ruleset)}
+    if options.format == "json":
+        objects = [_object(rule, enabled=rule.name in enabled) for rule in ruleset.rules]
+        print(json.dumps(objects, ensure_ascii=False, indent=2))
+        return 0
+    width = max((len(rule.name) for rule in ruleset.rules), default=0)
+    for rule in ruleset.rules:
+        state = "" if rule.name in enabled else "  (disabled)"
+        tags = f"  [{', '.join(rule.tags)}]" if rule.tags else ""
+        print(printable(f"{rule.priority.label:<13}  {rule.name:<{width}}{tags}{state}"))
+    return 0
+
+
+def _object(rule: Rule, *, enabled: bool) -> dict[str, object]:
+    return {
+        "rule": rule.name,
+        "desc": rule.description,
+        "condition": rule.condition_text,
+        "output": rule.output_text,
+        "priority": rule.priority.label,
+        "source": rule.source,
+        "tags": list(rule.tags),
+        "enabled": enabled,
+        "file": rule.place.file,
+        "line": rule.place.line,
+    }

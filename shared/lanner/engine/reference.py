@@ -1,0 +1,117 @@
+"""The reference evaluator: a plain walk of the resolved tree, the definition of what a rule's verdict is.
+
+Truth has three values (Kleene): `True`, `False`, and `None`, undecided, where it depends on a part of the event that was
+lost. On whole events it is the two-valued logic of spec/conditions.md section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lanner.fields import Event, NoValue
+from lanner.language import And, BoundCheck, Check, Condition, Not, Or
+from lanner.ruleset import Rule
+
+__all__ = ["ReferenceEngine", "Verdict", "truth"]
+
+_MISSING = NoValue.MISSING
+
+
+class Verdict(NamedTuple):
+    """What the rules say of an event: those that match, and those that a lost part of the event leaves undecided."""
+
+    matched: Sequence[Rule]
+    undecided: Sequence[Rule]
+
+
+class ReferenceEngine:
+    """Judges events by `rules`, in their order.
+
+    With `first_match` an event raises at most one alert, that of the first rule that matches (`rule_matching: first`);
+    rules left undecided before it do not hold it back.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
+        self.first_match = first_match
+        shared: dict[Check, BoundCheck] = {}
+        self._rules = [(rule, _share(rule.condition, shared)) for rule in rules if rule.condition is not None]
+
+    def judge(self, event: Event) -> Verdict:
+        """Return the verdict on `event`. Never raises, whatever the event holds."""
+        matched: list[Rule] = []
+        undecided: list[Rule] = []
+        verdicts: dict[BoundCheck, bool | None] = {}
+        for rule, condition in self._rules:
+            verdict = truth(condition, event, verdicts)
+            if verdict:
+                matched.append(rule)
+                if self.first_match:
+                    break
+            elif verdict is None:
+                undecided.append(rule)
+        return Verdict(matched, undecided)
+
+
+def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | None]) -> bool | None:
+    """Return the truth of a compiled condition on `event`. `verdicts` remembers those of the event's checks."""
+    kind = type(condition)
+    if kind is BoundCheck:
+        if condition in verdicts:
+            return verdicts[condition]
+        verdict = verdicts[condition] = _truth_of_check(condition, event)
+        return verdict
+    if kind is And:
+        result: bool | None = True
+        for child in condition.children:
+            verdict = truth(child, event, verdicts)
+            if not verdict:
+                if verdict is False:
+                    return False
+                result = None
+        return result
+    if kind is Or:
+        result = False
+        for child in condition.children:
+            verdict = truth(child, event, verdicts)
+            if verdict is not False:
+                if verdict:
+                    return True
+                result = None
+        return result
+    assert kind is Not
+    verdict = truth(condition.child, event, verdicts)
+    return None if verdict is None else not verdict
+
+
+def _truth_of_check(check: BoundCheck, event: Event) -> bool | None:
+    left = check.read(event)
+    if left is _MISSING:
+        return False
+    if type(left) is NoValue:
+        return _truth_of_lost(check, left, event)
+    if check.right is None:
+        return check.test(left)
+    right = check.right.value(event)
+    if type(right) is NoValue:
+        return False if right is _MISSING else None
+    return check.compare(left, right)
+
+
+def _truth_of_lost(check: BoundCheck, left: NoValue, event: Event) -> bool | None:
+    """Return the truth of a check whose left value was lost: undecided, unless every value would give the same."""
+    if check.operator == "exists":
+        return True if left is NoValue.HIDDEN else None
+    if check.right is None:
+        return None if check.constants else False
+    return False if check.right.value(event) is _MISSING else None
+
+
+def _share(condition: Condition, shared: dict[Check, BoundCheck]) -> Condition:
+    """Return `condition` with equal checks of all rules made one, so that each is judged once an event."""
+    if isinstance(condition, BoundCheck):
+        return shared.setdefault(condition.source, condition)
+    if isinstance(condition, And | Or):
+        return type(condition)(tuple([_share(child, shared) for child in condition.children]))
+    assert isinstance(condition, Not)
+    return Not(_share(condition.child, shared))

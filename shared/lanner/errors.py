@@ -1,0 +1,93 @@
+"""Every error that Lanner raises on purpose.
+
+LannerError                    say `str(error)` to the user; no traceback is needed
+ ├─ UsageError                 wrong options, paths or configuration (exit status 2)
+ ├─ LanguageError              a text of the rules language, with the position in it
+ │   ├─ ConditionError         a condition (spec/conditions.md)
+ │   ├─ TemplateError          an output template (spec/output.md section 1)
+ │   └─ FieldError             a field name or argument (spec/fields.md section 3)
+ ├─ RulesError                 rules files that cannot be used; carries their diagnostics
+ └─ InputError                 input that cannot be read as audit events (a reject)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ConditionError",
+    "FieldError",
+    "InputError",
+    "LannerError",
+    "LanguageError",
+    "RulesError",
+    "TemplateError",
+    "UsageError",
+]
+
+
+class LannerError(Exception):
+    """Base of all errors below."""
+
+
+class UsageError(LannerError):
+    """The command line or the configuration asks for something that cannot be done."""
+
+
+class LanguageError(LannerError):
+    """A text of the rules language is wrong.
+
+    `message` says what, `position` is the offset (in characters) inside `text` where it went wrong, `hint` what
+    to do about it (may be empty). `unknown_field` marks the only kind of error that a rule may opt to survive
+    (`skip-if-unknown-filter`, spec/conditions.md section 8).
+    """
+
+    def __init__(
+        self, message: str, *, text: str = "", position: int = 0, hint: str = "", unknown_field: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.position = position
+        self.hint = hint
+        self.unknown_field = unknown_field
+
+    def caret(self, width: int = 100) -> str:
+        """Return the line of `text` that holds `position` (cut to `width` characters) above a line with a caret."""
+        start = self.text.rfind("\n", 0, self.position) + 1
+        end = self.text.find("\n", self.position)
+        line = self.text[start : end if end >= 0 else None]
+        column = self.position - start
+        left = max(0, column - width // 2)
+        shown = line[left : left + width]
+        return f"{shown}\n{' ' * (column - left)}^"
+
+
+class ConditionError(LanguageError):
+    """A condition cannot be parsed or compiled."""
+
+
+class TemplateError(LanguageError):
+    """An output template cannot be compiled."""
+
+
+class FieldError(LanguageError):
+    """A field does not exist or its argument is not acceptable."""
+
+
+class RulesError(LannerError):
+    """Rules files that cannot be used.
+
+    `results` holds what loading found, one object a file (`lanner.ruleset.FileResult`).
+    """
+
+    def __init__(self, message: str, results: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.results = tuple(results)
+
+
+class InputError(LannerError):
+    """A piece of input is not an audit event. The piece is rejected: counted, reported, kept if asked."""

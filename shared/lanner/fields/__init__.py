@@ -1,0 +1,22 @@
+"""What a rule may name: the catalogue of fields, their extraction, and the event they are read from."""
+
+from lanner.fields.catalogue import Catalogue, catalogue
+from lanner.fields.event import BODIES, WHOLE, Event, Intake, RawEvent
+from lanner.fields.types import Argument, BoundField, Extracted, Field, NoValue, Type, Value
+
+__all__ = [
+    "BODIES",
+    "WHOLE",
+    "Argument",
+    "BoundField",
+    "Catalogue",
+    "Event",
+    "Extracted",
+    "Field",
+    "Intake",
+    "NoValue",
+    "RawEvent",
+    "Type",
+    "Value",
+    "catalogue",
+]

@@ -1,0 +1,65 @@
+"""Finding values in an event: plain paths, and walks through the arrays on the way (spec/fields.md section 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lanner.fields import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lanner.fields.event import Event
+
+__all__ = ["find", "present", "rendered", "walk"]
+
+
+def find(event: Event, path: tuple[str, ...]) -> bytes | None:
+    """Return the JSON value at `path`; arrays on the way take a decimal index as key. `None` if it is absent."""
+    if len(path) == 1:
+        return event.top.get(path[0])
+    value = event.child(path[0], path[1])
+    for key in path[2:]:
+        if value is None:
+            return None
+        value = json_text.get(value, key)
+    return value
+
+
+def walk(event: Event, path: tuple[str, ...], index: int | None = None) -> list[bytes | None] | None:
+    """Return the values at `path`, going through every element of each array met on the way (section 3.4).
+
+    With an `index` only that element of each array is taken. `None` in the list is a hole: an array's element in which
+    the rest of the path is absent. The result is `None` if the path breaks outside any array, or the index does.
+    An array at the end of the path is one value.
+    """
+    value = event.top.get(path[0])
+    return None if value is None else _walk(value, path[1:], index)
+
+
+def _walk(value: bytes, path: tuple[str, ...], index: int | None) -> list[bytes | None] | None:
+    if not path:
+        return [value]
+    if not json_text.is_array(value):
+        step = json_text.get(value, path[0])
+        return None if step is None else _walk(step, path[1:], index)
+    items = json_text.elements(value)
+    if index is not None:
+        if index >= len(items):
+            return None
+        items = [items[index]]
+    found: list[bytes | None] = []
+    for item in items:
+        inner = _walk(item, path, index)
+        found.extend([None] if inner is None else inner)
+    return found
+
+
+def present(values: Iterable[bytes | None] | None) -> list[bytes]:
+    """Return the values of a walk without its holes, an empty list if the path is absent."""
+    return [] if values is None else [value for value in values if value is not None]
+
+
+def rendered(values: Iterable[bytes]) -> list[bytes]:
+    """Render each value."""
+    return [json_text.render(value) for value in values]

@@ -1,0 +1,110 @@
+"""What a field is: its type, its argument, and the value (or lack of one) that it has on an event."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lanner.fields.event import Event
+
+__all__ = ["Argument", "BoundField", "Extracted", "Extractor", "Field", "NoValue", "Type", "Value"]
+
+
+class Type(enum.Enum):
+    """Type of a field's value, by the name that Falco's messages give it (spec/fields.md section 5)."""
+
+    STRING = "CHARBUF"
+    UINT64 = "UINT64"
+    ABSTIME = "ABSTIME"
+    RELTIME = "RELTIME"
+    BOOL = "BOOL"
+
+    @property
+    def is_number(self) -> bool:
+        """Numbers compare as unsigned 64-bit integers."""
+        return self in (Type.UINT64, Type.ABSTIME, Type.RELTIME)
+
+
+class Argument(enum.Enum):
+    """What may stand in the brackets behind a field's name (spec/fields.md section 3)."""
+
+    NONE = "none"
+    KEY = "key"
+    INDEX = "index"
+
+
+class NoValue(enum.Enum):
+    """Why a field has no value on an event."""
+
+    MISSING = "missing"
+    """The event does not have it: every check on it is false."""
+    UNKNOWN = "unknown"
+    """It stood, or did not stand, in a lost part of the event: every check on it is undecided."""
+    HIDDEN = "hidden"
+    """It exists, but its value was lost: `exists` is true, every other check is undecided."""
+
+
+Value = bytes | int | bool | list[bytes]
+"""A string (bytes as in the event, any encoding), a number, a boolean, or a list of strings (never empty, but for
+`getopt` without an option found)."""
+
+Extracted = Value | NoValue
+
+Extractor = Callable[["Event"], Extracted]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of the catalogue.
+
+    `reads` names the top-level keys of the event that the value depends on (empty: none of them, `*`: all of it).
+    `bind` makes the extraction for one argument (already checked; `None` if there is none).
+    """
+
+    name: str
+    meaning: str
+    path: str
+    section: str
+    bind: Callable[[str | None], Extractor]
+    reads: frozenset[str] = frozenset()
+    type: Type = Type.STRING
+    is_list: bool = False
+    argument: Argument = Argument.NONE
+    correction: str = ""
+    """Letter of the deliberate correction of docs/compatibility.md that applies, if any."""
+    is_time_text: bool = False
+    """A text in conditions and output texts, but nanoseconds in `output_fields` (spec/output.md section 3)."""
+    digits: int = 0
+    """Numbers are shown with at least so many digits in output texts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundField:
+    """A field with its argument, ready to be read from events."""
+
+    field: Field
+    argument: str | None
+    extract: Extractor = field(repr=False)
+    reads: frozenset[str] = field(repr=False)
+    whole: str | None = field(repr=False, default=None)
+    """The top-level key whose whole value this field is, if so: then it exists even when the value is lost."""
+
+    @property
+    def text(self) -> str:
+        """The field as written without quotes, `name` or `name[argument]`."""
+        return self.field.name if self.argument is None else f"{self.field.name}[{self.argument}]"
+
+    def value(self, event: Event) -> Extracted:
+        """Return the field's value on `event`; read once an event. Never raises, whatever the event holds."""
+        values = event.values
+        if self in values:
+            return values[self]
+        if event.lost and not self.reads.isdisjoint(event.lost):
+            extracted: Extracted = NoValue.HIDDEN if self.whole in event.lost else NoValue.UNKNOWN
+        else:
+            extracted = self.extract(event)
+        values[self] = extracted
+        return extracted

@@ -1,0 +1,70 @@
+"""Query parameters of a request URI, by the rules of Go's `net/url` (spec/fields.md section 3.2, `ka.uri.param`)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+__all__ = ["parameter", "parameters"]
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+_SCHEME = re.compile(rb"([a-zA-Z][a-zA-Z0-9+.\-]*):")
+_USER = re.compile(rb"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
+_HOST_CHARACTER = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=\[\]<>\"\x80-\xff]|%25|%[89a-fA-F][0-9a-fA-F])"  # without the colon
+_HOST = re.compile(rb"\[(?:H|:)*\](?::\d*)?|(?!\[)(?:H*|(?:H|:)*:\d*)".replace(b"H", _HOST_CHARACTER))
+
+
+def parameter(uri: bytes, name: bytes) -> bytes | None:
+    """Return the first value of the query parameter `name`, `None` if it does not occur or the URI is malformed."""
+    for key, value in parameters(uri):
+        if key == name:
+            return value
+    return None
+
+
+@lru_cache(maxsize=1)  # for several parameters of one event; the URIs of others are not kept
+def parameters(uri: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the decoded (name, value) pairs of the query of `uri`, in order; none at all if it is malformed."""
+    before_fragment, _, fragment = uri.partition(b"#")
+    path, question, query = before_fragment.partition(b"?")
+    if not question or not _is_url(path) or _CONTROL.search(before_fragment) or _BAD_ESCAPE.search(fragment):
+        return ()
+    if b";" in query or _BAD_ESCAPE.search(query):
+        return ()
+    pairs = []
+    for part in query.split(b"&"):
+        if part:
+            key, _, value = part.partition(b"=")
+            pairs.append((_decode(key), _decode(value)))
+    return tuple(pairs)
+
+
+def _decode(text: bytes) -> bytes:
+    return unquote_to_bytes(text.replace(b"+", b" "))
+
+
+def _is_url(path: bytes) -> bool:
+    """Tell whether Go's parser takes `path` (a URL up to its query) as scheme, host and path."""
+    scheme = _SCHEME.match(path)
+    if scheme is None:
+        if path.startswith(b":"):
+            return False
+        if not path.startswith(b"/") and b":" in path.partition(b"/")[0]:
+            return False  # "first path segment in URL cannot contain colon"
+    rest = path[scheme.end() :] if scheme else path
+    if scheme and not rest.startswith(b"/"):
+        return True  # opaque: taken as it is
+    if rest.startswith(b"//") and (scheme or not rest.startswith(b"///")):
+        authority, _, tail = rest[2:].partition(b"/")
+        return _is_authority(authority) and not _BAD_ESCAPE.search(tail)
+    return not _BAD_ESCAPE.search(rest)
+
+
+def _is_authority(authority: bytes) -> bool:
+    """Tell whether Go's parser takes `authority` as `[user@]host[:port]`."""
+    user, at, host = authority.rpartition(b"@")
+    if at and (_BAD_ESCAPE.search(user) or not _USER.fullmatch(user)):
+        return False
+    return _HOST.fullmatch(host) is not None

@@ -1,0 +1,245 @@
+"""The tree of a condition. Every node prints itself as a condition text that parses to the same tree.
+
+A condition is `And`, `Or`, `Not`, `MacroRef` or `Check`. A check compares its left operand (a `FieldRef` or a
+`Transform`) with constants or with a right operand. Texts are bytes, as in the events they are compared with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+__all__ = [
+    "MAX_TREE_DEPTH",
+    "And",
+    "Check",
+    "Condition",
+    "Constant",
+    "FieldRef",
+    "MacroRef",
+    "Not",
+    "Operand",
+    "Or",
+    "Transform",
+    "TupleArgument",
+    "quote",
+    "replace_macros",
+    "walk",
+]
+
+MAX_TREE_DEPTH = 250
+"""A condition, its macros expanded, may nest this deep; evaluation recurses as deep."""
+
+_BARE = re.compile(r"[^\s()\"'=,]+")
+_BARE_ARGUMENT = re.compile(r"[^\s\[\]\"']+")
+_NAMED_ESCAPES = {"\b": "\\b", "\f": "\\f", "\r": "\\r", "\\": "\\\\", '"': '\\"'}
+
+
+def quote(text: bytes) -> str:
+    """Write `text` as a quoted string of the language."""
+    if text.endswith(b"\\"):  # a string cannot end in a backslash, but in its code
+        return quote(text[:-1])[:-1] + '\\x5c"'
+    out = []
+    for char in text.decode("utf-8", "surrogateescape"):
+        if "\udc80" <= char <= "\udcff":
+            out.append(f"\\x{ord(char) - 0xDC00:02x}")
+        elif char in _NAMED_ESCAPES:
+            out.append(_NAMED_ESCAPES[char])
+        else:
+            out.append(char)
+    return '"' + "".join(out) + '"'
+
+
+def _constant(text: bytes) -> str:
+    decoded = text.decode("utf-8", "surrogateescape")
+    return decoded if _BARE.fullmatch(decoded) and not _has_raw_bytes(decoded) else quote(text)
+
+
+def _has_raw_bytes(text: str) -> bool:
+    return any("\udc80" <= char <= "\udcff" for char in text)
+
+
+def _argument(argument: str) -> str:
+    bare = _BARE_ARGUMENT.fullmatch(argument) and not _has_raw_bytes(argument)
+    return f"[{argument}]" if bare else f"[{quote(argument.encode('utf-8', 'surrogateescape'))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """A field, `name` or `name[argument]`. `is_val`: written `val(name)`, on the right-hand side."""
+
+    name: str
+    argument: str | None = None
+    is_val: bool = False
+    position: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        text = self.name if self.argument is None else self.name + _argument(self.argument)
+        return f"val({text})" if self.is_val else text
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A string or number among the arguments of a transformer."""
+
+    text: bytes
+    is_number: bool = False
+
+    def __str__(self) -> str:
+        return self.text.decode() if self.is_number else quote(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class TupleArgument:
+    """A list written in parentheses among the arguments of a transformer."""
+
+    items: tuple[FieldRef | Transform | Constant, ...]
+
+    def __str__(self) -> str:
+        return f"({', '.join(map(str, self.items))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A transformer applied to its arguments, `name(a, b)` or `name(a, b)[argument]`."""
+
+    name: str
+    arguments: tuple[FieldRef | Transform | Constant | TupleArgument, ...]
+    argument: str | None = None
+    position: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        text = f"{self.name}({', '.join(map(str, self.arguments))})"
+        return text if self.argument is None else text + _argument(self.argument)
+
+
+Operand = FieldRef | Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`left operator right`.
+
+    `right` is a tuple of constants, an operand, or `None` (for `exists`). `modifier` is `oneof`, `anyof` or `allof`.
+    """
+
+    left: Operand
+    operator: str
+    right: tuple[bytes, ...] | Operand | None = None
+    modifier: str | None = None
+    position: int = field(default=0, compare=False)
+    operator_position: int = field(default=0, compare=False)
+    right_position: int = field(default=0, compare=False)
+
+    size = 1
+    depth = 1
+
+    def __str__(self) -> str:
+        if self.right is None:
+            return f"{self.left} {self.operator}"
+        if not isinstance(self.right, tuple):
+            return f"{self.left} {self.operator} {self.right}"
+        if self.modifier is None and self.operator not in ("in", "intersects", "pmatch"):
+            # The right side of an ordering operator is a number, which is never quoted; `oneof` and the like are
+            # quoted where they could be read as a modifier.
+            word = self.right[0].decode("utf-8", "replace")
+            constant = word if self.operator in ("<", "<=", ">", ">=") else _constant(self.right[0])
+            if word in ("oneof", "anyof", "allof") or word.endswith("("):
+                constant = quote(self.right[0])
+            return f"{self.left} {self.operator} {constant}"
+        items = ", ".join(map(_constant, self.right))
+        modifier = "" if self.modifier is None else f"{self.modifier} "
+        return f"{self.left} {self.operator} {modifier}({items})"
+
+
+@dataclass(frozen=True, slots=True)
+class MacroRef:
+    """A macro's name standing for its condition."""
+
+    name: str
+    position: int = field(default=0, compare=False)
+
+    size = 1
+    depth = 1
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True where its child is false."""
+
+    child: Condition
+    size: int = field(init=False, compare=False, repr=False)
+    depth: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", self.child.size + 1)
+        object.__setattr__(self, "depth", self.child.depth + 1)
+
+    def __str__(self) -> str:
+        return f"not ({self.child})" if isinstance(self.child, And | Or) else f"not {self.child}"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True where every child is true."""
+
+    children: tuple[Condition, ...]
+    size: int = field(init=False, compare=False, repr=False)
+    depth: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _measure(self, self.children)
+
+    def __str__(self) -> str:
+        return " and ".join([f"({child})" if isinstance(child, And | Or) else str(child) for child in self.children])
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True where any child is true."""
+
+    children: tuple[Condition, ...]
+    size: int = field(init=False, compare=False, repr=False)
+    depth: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _measure(self, self.children)
+
+    def __str__(self) -> str:
+        return " or ".join([f"({child})" if isinstance(child, Or) else str(child) for child in self.children])
+
+
+Condition = And | Or | Not | Check | MacroRef
+
+
+def _measure(node: And | Or, children: tuple[Condition, ...]) -> None:
+    object.__setattr__(node, "size", sum(child.size for child in children) + 1)
+    object.__setattr__(node, "depth", max(child.depth for child in children) + 1)
+
+
+def walk(condition: Condition) -> Iterator[Check | MacroRef]:
+    """Yield the leaves of a condition from left to right."""
+    pending: list[Condition] = [condition]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, And | Or):
+            pending.extend(reversed(node.children))
+        elif isinstance(node, Not):
+            pending.append(node.child)
+        else:
+            yield node
+
+
+def replace_macros(condition: Condition, expand: Callable[[MacroRef], Condition]) -> Condition:
+    """Return `condition` with every macro reference replaced by what `expand` returns for it."""
+    if isinstance(condition, MacroRef):
+        return expand(condition)
+    if isinstance(condition, Not):
+        return Not(replace_macros(condition.child, expand))
+    if isinstance(condition, And | Or):
+        return type(condition)(tuple([replace_macros(child, expand) for child in condition.children]))
+    return condition

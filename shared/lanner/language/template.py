@@ -1,0 +1,139 @@
+"""Output templates: text with `%field` and `%transformer(...)` in it (spec/output.md section 1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lanner.errors import ConditionError, LanguageError, TemplateError
+from lanner.fields import BoundField, Catalogue, Event, Extracted, NoValue
+from lanner.language import nodes
+from lanner.language.operands import BoundOperand, FieldOperand, bind_operand, fields_of, parse_operand
+from lanner.language.parser import Parser
+
+__all__ = ["Piece", "Template", "compile_template", "field_key", "value_text"]
+
+_WIDTH = re.compile(r"[0-9]*")
+_MAX_WIDTH = 65536
+_CONTAINER_INFO = "%container.info"
+_CONTAINER_INFO_WARNING = "%container.info is deprecated and has no effect: it is removed from the output"
+_NEEDS_QUOTES = re.compile(r"[\s=\"'\\\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A value in a template; its text is cut or padded with blanks to `width` bytes (0: as it is)."""
+
+    operand: BoundOperand
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template. `warnings` are for its author."""
+
+    text: str
+    parts: tuple[bytes | Piece, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[BoundField, ...]:
+        """Every field of the template, also inside transformers, each once."""
+        found: dict[BoundField, None] = {}
+        for part in self.parts:
+            if isinstance(part, Piece):
+                found.update(dict.fromkeys(fields_of(part.operand)))
+        return tuple(found)
+
+    def render(self, event: Event) -> bytes:
+        """Return the template's text for `event`."""
+        out = []
+        for part in self.parts:
+            if isinstance(part, bytes):
+                out.append(part)
+                continue
+            digits = part.operand.field.field.digits if isinstance(part.operand, FieldOperand) else 0
+            text = value_text(part.operand.value(event), digits)
+            out.append(text[: part.width].ljust(part.width) if part.width else text)
+        return b"".join(out)
+
+
+def value_text(value: Extracted, digits: int = 0) -> bytes:
+    """Return a value as output texts show it; a number is filled with zeros up to `digits` digits."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, NoValue):
+        return b"<NA>"
+    if isinstance(value, list):
+        return b"(" + b",".join(value) + b")"
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    return b"%0*d" % (digits, value)
+
+
+def field_key(field: BoundField) -> str:
+    """Return the key of a field in `output_fields` (spec/output.md section 3)."""
+    if field.argument is None or not _NEEDS_QUOTES.search(field.argument):
+        return field.text
+    return f"{field.field.name}[{nodes.quote(field.argument.encode('utf-8', 'surrogateescape'))}]"
+
+
+def compile_template(text: str, catalogue: Catalogue) -> Template:
+    """Compile an output template.
+
+    Raises `TemplateError`; its `unknown_field` is set if no field can be read behind a `%`.
+    """
+    warnings = (_CONTAINER_INFO_WARNING,) if _CONTAINER_INFO in text else ()
+    # A leading star means "render even if values are missing", which is always so.
+    source = text.replace(_CONTAINER_INFO, "").removeprefix("*")
+    if not text:
+        raise TemplateError("empty formatting token", text=text)
+    parts: list[bytes | Piece] = []
+    position = 0
+    while position < len(source):
+        percent = source.find("%", position)
+        literal = source[position : percent if percent >= 0 else None]
+        if literal:
+            parts.append(literal.encode("utf-8", "surrogateescape"))
+        if percent < 0:
+            break
+        piece, position = _piece(source, percent, catalogue)
+        parts.append(piece)
+    return Template(text, tuple(parts), warnings)
+
+
+def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]:
+    digits = _WIDTH.match(source, percent + 1)
+    assert digits is not None  # it matches the empty text, too
+    start = digits.end()
+    if start == len(source):
+        what = "a number" if digits[0] else "a %"
+        raise TemplateError(f"invalid formatting syntax: formatting cannot end with {what}", text=source, position=percent)
+    width = int(digits[0] or 0) if len(digits[0]) < 10 else _MAX_WIDTH + 1
+    if width > _MAX_WIDTH:
+        raise TemplateError(f"the width of a field must not exceed {_MAX_WIDTH}", text=source, position=percent)
+    first: LanguageError | None = None
+    for end in range(_longest(source, start), start, -1):
+        try:
+            operand = bind_operand(parse_operand(source[start:end]), catalogue, source[start:end])
+        except LanguageError as error:
+            first = first or error
+            if error.message == "unknown multivalue transformer":
+                raise TemplateError(error.message, text=source, position=percent) from None
+        else:
+            return Piece(operand, width), end
+    reason = f"{first.message}" if first else "no field stands behind the %"
+    hint = first.hint if first and first.hint else "a percent sign itself cannot be written in an output"
+    raise TemplateError(
+        f"unknown filter: {reason}", text=source, position=percent, hint=hint, unknown_field=True
+    )
+
+
+def _longest(source: str, start: int) -> int:
+    """Return where the longest text that could be a field or transformer ends."""
+    parser = Parser(source, start)
+    try:
+        parser.operand()
+    except ConditionError as error:
+        return max(parser.position, error.position)
+    return parser.position

@@ -1,0 +1,48 @@
+"""Rules files as texts, and places in them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+
+__all__ = ["Place", "RulesText"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A character of a file. `line` and `column` count from 1, `offset` counts characters from 0."""
+
+    file: str
+    line: int
+    column: int
+    offset: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, eq=False)
+class RulesText:
+    """The text of a rules file and the name that users know the file by."""
+
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        sizes = (len(line) + 1 for line in self.text.split("\n"))
+        return list(accumulate(sizes, initial=0))
+
+    def place(self, offset: int) -> Place:
+        """Return the place of the character at `offset`."""
+        line = bisect_right(self._line_starts, offset, hi=len(self._line_starts) - 1)
+        return Place(self.name, line, offset - self._line_starts[line - 1] + 1, offset)
+
+    def snippet(self, place: Place, width: int = 100) -> str:
+        """Return the line of `place` (cut to `width` characters) above a line with a caret."""
+        line = self.text[self._line_starts[place.line - 1] : self._line_starts[place.line] - 1].removesuffix("\r")
+        left = max(0, place.column - 1 - width // 2)
+        indent = "".join(["\t" if char == "\t" else " " for char in line[left : place.column - 1]])
+        return f"{line[left : left + width]}\n{indent}^"

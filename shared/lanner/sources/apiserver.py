@@ -1,0 +1,172 @@
+"""Audit events as an API server writes them: an Event, an EventList, or arrays of both (spec/fields.md section 1).
+
+Other than in Falco, a bad element never costs its siblings, and an event without usable `stageTimestamp` is still an
+event (conformance/README.md, correction g).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lanner.fields import BODIES, RawEvent, json_text
+from lanner.sources import hints
+from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["PLAIN_EVENT", "event", "events", "value_events", "whole"]
+
+PLAIN_EVENT = b'{"kind":"Event",'
+"""How the lines of an API server's log begin: an Event, whatever follows (of duplicate keys the first counts)."""
+
+_HARMLESS = 2 * json_text.MAX_DEPTH
+"""Bytes that cannot nest deeper than the limit: every level takes an opening and a closing mark."""
+
+_ARRAY = ord("[")
+_BLANK = b" \t\r\n"
+
+# A text that begins with so many openings is an attack on parsers, and costs a second a megabyte to check.
+_BOMB = re.compile(rb'(?:[\[{][ \t\r\n]*+(?:"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+)?+){1000}')
+
+# Anything up to the next mark that opens, closes or parts values; valid JSON is taken for granted.
+_MARK = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{},])', re.DOTALL)
+
+
+def events(
+    payload: bytes,
+    *,
+    origin: str,
+    provider: str = "",
+    cluster: str = "",
+    max_size: int = MAX_EVENT_SIZE,
+    drop_larger: bool = False,
+) -> Iterator[Piece]:
+    """Yield the events of one payload (a line, a request's body, a message) and rejects for its bad parts.
+
+    `origin` says where the payload stood, `provider` and `cluster` where it came from (they go into the events).
+    An event whose text is longer than `max_size` bytes loses its bodies, or is rejected if `drop_larger`. Never
+    raises, whatever the payload holds (spec/fields.md section 1).
+    """
+    try:
+        value = whole(payload)
+    except json_text.JsonError as error:
+        yield Reject(origin, hints.about_text(payload.strip(_BLANK), error), payload)
+    else:
+        yield from value_events(value, origin, Context(provider, cluster, max_size, drop_larger))
+
+
+def whole(text: bytes) -> bytes:
+    """Return `text` without surrounding blanks if it is one JSON value to be looked into, else raise `JsonError`."""
+    if _BOMB.match(text) is not None:
+        raise json_text.JsonError("it opens a thousand objects or arrays inside each other", 0)
+    return json_text.check(text)
+
+
+def value_events(value: bytes, origin: str, context: Context, part: str = "") -> Iterator[Piece]:
+    """Yield the events of one valid JSON value (`whole`), and rejects for its bad parts.
+
+    `part` (" item 3") tells which part of the payload the value is, if it is not all of it.
+    """
+    if value[0] != _ARRAY:
+        yield from _object_events(value, origin, part, context)
+        return
+    prefix = f"{part}." if part else " item "
+    for number, element in enumerate(json_text.elements(value), 1):
+        if element[0] != _ARRAY:
+            yield from _object_events(element, origin, f"{prefix}{number}", context)
+            continue
+        for path, leaf in _leaves(element):
+            yield from _object_events(leaf, origin, f"{prefix}{number}{path}", context)
+
+
+def event(text: bytes, origin: str, context: Context) -> RawEvent | Reject:
+    """Return the event whose text, a valid JSON object, is `text`; a reject if it nests too deep or is too large."""
+    size = len(text)
+    if size > _HARMLESS and not json_text.within_depth(text):
+        return Reject(origin, f"the event nests deeper than {json_text.MAX_DEPTH} levels", text)
+    if size <= context.max_size:
+        return RawEvent(text, context.provider, context.cluster, None, origin)
+    if context.drop_larger:
+        return Reject(origin, f"the event has {size} bytes, the configured limit is {context.max_size}", text)
+    lost = BODIES.intersection(json_text.members(text))
+    return RawEvent(text, context.provider, context.cluster, None, origin, lost)
+
+
+def _object_events(value: bytes, origin: str, part: str, context: Context) -> Iterator[Piece]:
+    """Yield the events of what should be an Event or an EventList."""
+    if value.startswith(PLAIN_EVENT):
+        yield event(value, origin + part, context)
+        return
+    if not json_text.is_object(value):
+        deep = json_text.is_array(value)  # the only arrays that come here are those that `_leaves` did not enter
+        reason = f"arrays nest deeper than {json_text.MAX_DEPTH} levels" if deep else _no_object(value)
+        yield Reject(origin + part, reason, value)
+        return
+    members = json_text.members(value)
+    kind = members.get("kind", b"")
+    name = json_text.unquote(kind) if kind.startswith(b'"') else b""
+    if name == b"Event":
+        yield event(value, origin + part, context)
+    elif name != b"EventList":
+        yield Reject(origin + part, hints.about_object(members), value)
+    elif "items" not in members:
+        yield Reject(origin + part, "an EventList without items", value)
+    elif not json_text.is_array(members["items"]):
+        reason = f"an EventList whose items are {_shape(members['items'])} instead of an array"
+        yield Reject(origin + part, reason, value)
+    else:
+        yield from _items(members["items"], origin + (f"{part}." if part else " item "), context)
+
+
+def _items(items: bytes, prefix: str, context: Context) -> Iterator[Piece]:
+    """Yield the items of an EventList. Their own `kind` plays no role: API servers send none."""
+    for number, item in enumerate(json_text.elements(items), 1):
+        if json_text.is_object(item):
+            yield event(item, f"{prefix}{number}", context)
+        else:
+            yield Reject(f"{prefix}{number}", _no_object(item), item)
+
+
+def _leaves(array: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what arrays inside each other hold: path ("".join of ".number") and text. One pass, no recursion.
+
+    An array below the deepest level allowed is yielded as it is.
+    """
+    numbers: list[int] = []
+    inside = 0  # how many marks are open within the element at hand
+    start = 0
+    for match in _MARK.finditer(array):
+        mark = match[1]
+        if inside:
+            if mark in b"[{":
+                inside += 1
+            elif mark in b"]}":
+                inside -= 1
+        elif mark == b"{" or (mark == b"[" and len(numbers) == json_text.MAX_DEPTH):
+            inside = 1
+        elif mark == b"[":
+            numbers.append(1)
+            start = match.end()
+        else:
+            element = array[start : match.start(1)].strip(_BLANK)
+            if element:
+                yield "".join(f".{number}" for number in numbers), element
+            start = match.end()
+            if mark == b"]":
+                numbers.pop()
+            else:
+                numbers[-1] += 1
+
+
+def _no_object(value: bytes) -> str:
+    return f"no audit event: {_shape(value)}, where an object was expected"
+
+
+def _shape(value: bytes) -> str:
+    """Name the type of a JSON value with its article."""
+    shapes = {b'"': "a string", b"[": "an array", b"{": "an object", b"t": "true", b"f": "false"}
+    if value == b"null":
+        return "null"
+    return shapes.get(value[:1], "a number")

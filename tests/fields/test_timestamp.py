@@ -1,0 +1,153 @@
+"""Event times (spec/fields.md sections 1 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lanner.fields import timestamp
+
+QUICK = settings(deadline=None, max_examples=100)
+SECOND = 10**9
+NOON = 1782561600 * SECOND  # 2026-06-27T12:00:00Z
+
+READABLE = {
+    "UTC": (b"2026-06-27T12:00:00Z", NOON),
+    "microseconds": (b"2026-06-27T12:00:00.000001Z", NOON + 1000),
+    "nine digits": (b"2026-06-27T12:00:00.123456789Z", NOON + 123456789),
+    "one digit": (b"2026-06-27T12:00:00.5Z", NOON + SECOND // 2),
+    "more digits are cut": (b"2026-06-27T12:00:00.1234567899999Z", NOON + 123456789),
+    "comma for the dot": (b"2026-06-27T12:00:00,5Z", NOON + SECOND // 2),
+    "hour of one digit": (b"2026-06-27T1:00:00Z", NOON - 11 * 3600 * SECOND),
+    "east": (b"2026-06-27T14:00:00+02:00", NOON),
+    "west": (b"2026-06-27T06:30:00.25-05:30", NOON + SECOND // 4),
+    "zone of zero": (b"2026-06-27T12:00:00-00:00", NOON),
+    "zone of 24 hours": (b"2026-06-28T12:00:00+24:00", NOON),
+    "zone of 60 minutes": (b"2026-06-27T13:00:00+00:60", NOON),
+    "epoch": (b"1970-01-01T00:00:00Z", 0),
+    "before the epoch": (b"1969-12-31T23:59:59.75Z", -SECOND // 4),
+    "leap day": (b"2024-02-29T00:00:00Z", 1709164800 * SECOND),
+    "just after the zero time": (b"0001-01-01T00:00:00.000000001Z", -62135596800 * SECOND + 1),
+    "last second": (b"9999-12-31T23:59:59Z", 253402300799 * SECOND),
+}
+
+UNREADABLE = {
+    "empty": b"",
+    "zero time": b"0001-01-01T00:00:00Z",
+    "zero time elsewhere": b"0001-01-01T02:00:00.000+02:00",
+    "lower-case t": b"2026-06-27t12:00:00Z",
+    "lower-case z": b"2026-06-27T12:00:00z",
+    "blank for T": b"2026-06-27 12:00:00Z",
+    "blank before": b" 2026-06-27T12:00:00Z",
+    "blank after": b"2026-06-27T12:00:00Z ",
+    "line end after": b"2026-06-27T12:00:00Z\n",
+    "no zone": b"2026-06-27T12:00:00",
+    "zone without colon": b"2026-06-27T12:00:00+0200",
+    "zone without minutes": b"2026-06-27T12:00:00+02",
+    "zone of 25 hours": b"2026-06-27T12:00:00+25:00",
+    "zone of 61 minutes": b"2026-06-27T12:00:00+02:61",
+    "hour 24": b"2026-06-27T24:00:00Z",
+    "minute 60": b"2026-06-27T12:60:00Z",
+    "second 60": b"2026-06-27T12:00:60Z",
+    "day 0": b"2026-06-00T12:00:00Z",
+    "day 31 of June": b"2026-06-31T12:00:00Z",
+    "no leap day": b"2026-02-29T12:00:00Z",
+    "month 13": b"2026-13-01T12:00:00Z",
+    "minute of one digit": b"2026-06-27T12:0:00Z",
+    "month of one digit": b"2026-6-27T12:00:00Z",
+    "dot without digits": b"2026-06-27T12:00:00.Z",
+    "date alone": b"2026-06-27",
+    "year of five digits": b"12026-06-27T12:00:00Z",
+    "digits beyond ASCII": "２０２６-06-27T12:00:00Z".encode(),
+    "invalid UTF-8": b"\xff026-06-27T12:00:00Z",
+    "long": b"2026-06-27T12:00:00." + b"1" * 5_000_000,
+}
+
+
+@pytest.mark.parametrize(("text", "time"), READABLE.values(), ids=list(READABLE))
+def test_readable(text: bytes, time: int) -> None:
+    assert timestamp.parse(text) == time
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=list(UNREADABLE))
+def test_unreadable(text: bytes) -> None:
+    assert timestamp.parse(text) is None
+
+
+@QUICK
+@given(
+    st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)),
+    st.integers(-24 * 60, 24 * 60).filter(lambda minutes: abs(minutes) < 24 * 60),
+    st.sampled_from(["seconds", "milliseconds", "microseconds"]),
+)
+def test_parse_agrees_with_datetime(moment: datetime, minutes: int, precision: str) -> None:
+    text = moment.replace(tzinfo=timezone(timedelta(minutes=minutes))).isoformat("T", precision)
+    elapsed = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
+    assert timestamp.parse(text.encode()) == elapsed // timedelta(microseconds=1) * 1000
+
+
+@QUICK
+@given(st.integers(-62135596800 * SECOND + 1, 253402300800 * SECOND - 1))
+def test_what_is_shown_can_be_read_again(time: int) -> None:
+    assert timestamp.parse(timestamp.rfc3339(time).encode()) == time
+    assert timestamp.iso8601(time) == timestamp.rfc3339(time).removesuffix("Z") + "+0000"
+
+
+@QUICK
+@given(st.text(alphabet="0123456789-T:.,Z+", max_size=25).map(str.encode) | st.binary(max_size=30))
+def test_parse_is_total(text: bytes) -> None:
+    assert isinstance(timestamp.parse(text), int | None)
+
+
+def test_texts_in_utc(time_zone: Callable[[str], None]) -> None:
+    time_zone("UTC")
+    time = NOON + 1020
+    assert timestamp.clock(time) == "12:00:00.000001020"
+    assert timestamp.clock_seconds(time) == "12:00:00"
+    assert timestamp.iso8601(time) == "2026-06-27T12:00:00.000001020+0000"
+    assert timestamp.local_datetime(time) == "2026-06-27 12:00:00.000001020"
+    assert timestamp.local_datetime_seconds(time) == "2026-06-27 12:00:00"
+    assert timestamp.rfc3339(time) == "2026-06-27T12:00:00.000001020Z"
+
+
+def test_clock_and_datetime_are_local(time_zone: Callable[[str], None]) -> None:
+    time_zone("X-13")  # thirteen hours east
+    time = NOON + 7
+    assert timestamp.clock(time) == "01:00:00.000000007"
+    assert timestamp.clock_seconds(time) == "01:00:00"
+    assert timestamp.local_datetime(time) == "2026-06-28 01:00:00.000000007"
+    assert timestamp.local_datetime_seconds(time) == "2026-06-28 01:00:00"
+    assert timestamp.iso8601(time) == "2026-06-27T12:00:00.000000007+0000"
+    assert timestamp.rfc3339(time) == "2026-06-27T12:00:00.000000007Z"
+
+
+def test_times_before_the_epoch(time_zone: Callable[[str], None]) -> None:
+    time_zone("UTC")
+    assert timestamp.iso8601(-1) == "1969-12-31T23:59:59.999999999+0000"
+    assert timestamp.clock(-1) == "23:59:59.999999999"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "X-13", "X13"])
+@pytest.mark.parametrize(
+    ("time", "day"),
+    [
+        (timestamp.parse(b"9999-12-31T23:59:59Z"), "9999-12-31"),
+        (timestamp.parse(b"9999-12-31T23:59:59-24:00"), "9999-12-31"),
+        (10**40, "9999-12-31"),
+        (timestamp.parse(b"0001-01-01T00:00:01Z"), "0001-01-01"),
+        (timestamp.parse(b"0001-01-01T00:00:01+24:00"), "0001-01-01"),
+        (-(10**40), "0001-01-01"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_shown_without_error(
+    time: int, day: str, zone: str, time_zone: Callable[[str], None]
+) -> None:
+    time_zone(zone)
+    assert timestamp.iso8601(time).startswith(day)
+    assert timestamp.rfc3339(time).startswith(day)
+    assert timestamp.local_datetime(time)[:4] == day[:4]
+    assert timestamp.clock(time)[2] == ":"
