@@ -5,11 +5,11 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import an_event, opened, rules_from
 
 from lanner.alerts import Alert, AlertFormat, alert_id
 from lanner.fields import generic
 from lanner.language import Template
+from support import an_event, opened, rules_from
 
 RULES = """
 - rule: Pod created
@@ -231,9 +231,15 @@ append_output:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.dictionaries(st.sampled_from(["verb", "user", "objectRef", "stageTimestamp"]), st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
-)))
+@given(
+    st.dictionaries(
+        st.sampled_from(["verb", "user", "objectRef", "stageTimestamp"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        ),
+    )
+)
 def test_any_event_makes_a_valid_alert(changes):
     event = opened(json.loads(json.dumps(an_event() | changes)))
     (rule,) = ANY_RULE

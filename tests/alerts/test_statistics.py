@@ -1,6 +1,5 @@
-from support import rules_from
-
 from lanner.alerts import Statistics
+from support import rules_from
 
 RULES = "".join(
     f"""

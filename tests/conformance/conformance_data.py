@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lanner.alerts import Alert, AlertFormat
 from lanner.engine import ReferenceEngine
-from lanner.fields import Catalogue, Event, Intake
+from lanner.fields import Catalogue, Event, Intake, RawEvent
 from lanner.ruleset import load
 from lanner.sources import events
 
@@ -38,8 +38,9 @@ def opened(lines: list[bytes]) -> Iterator[Event]:
     """Open the events of payload lines in order."""
     intake = Intake()
     for number, line in enumerate(lines, 1):
-        for raw in events(line, origin=f"events:{number}"):
-            yield intake.open(raw)
+        for piece in events(line, origin=f"events:{number}"):
+            if isinstance(piece, RawEvent):
+                yield intake.open(piece)
 
 
 def loaded_rules(*files: Path, catalogue: Catalogue | None = None, append_output=()):
@@ -53,7 +54,5 @@ def scan(rules, lines: list[bytes], format_: AlertFormat | None = None, *, first
     """Return the alerts on payload lines, in order."""
     engine = ReferenceEngine(rules, first_match=first_match)
     return [
-        Alert(rule, event, format_ or AlertFormat())
-        for event in opened(lines)
-        for rule in engine.judge(event).matched
+        Alert(rule, event, format_ or AlertFormat()) for event in opened(lines) for rule in engine.judge(event).matched
     ]

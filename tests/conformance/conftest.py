@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conformance_data import Golden
+
 from lanner.fields import generic
 
 TESTS = Path(__file__).parents[1]

@@ -3,7 +3,6 @@
 from conformance_data import opened
 
 from lanner.fields import NoValue, catalogue
-from lanner.sources import events
 
 
 def shown(field, event):
@@ -34,7 +33,9 @@ def marked_values(golden):
 def test_every_field_has_falcos_value(golden, record_property):
     # GIVEN every field's value on every event
     marked = marked_values(golden)
-    everywhere = {f for marks in golden.deliberate["fields"].values() if marks.get("ids") == "all" for f in marks["fields"]}
+    everywhere = {
+        f for marks in golden.deliberate["fields"].values() if marks.get("ids") == "all" for f in marks["fields"]
+    }
     opened_events = list(opened(golden.lines("fields/events.jsonl")))
     compared, different = 0, []
     for row in golden.objects("fields/fields.jsonl"):
@@ -59,8 +60,8 @@ def test_whole_events_are_shown_like_falcos(golden):
     compared = 0
     for row in golden.objects("fields/whole.jsonl"):
         event = opened_events.get(row["id"])
-        for text, wanted in row.items():
-            if text != "id" and event is not None:
+        for text, wanted in row["fields"].items():
+            if event is not None:
                 compared += 1
                 assert shown(bound(text), event) == wanted, (row["id"], text)
     assert compared > 10
@@ -91,4 +92,3 @@ def test_marked_payloads_lose_nothing(golden):
         if row["name"] in marked:
             payload = row["payload"].encode(errors="surrogateescape")
             assert len(list(opened([payload]))) >= len(row["events"]), row["name"]
-            assert list(events(payload, origin="")) or row["name"] == "array-empty", row["name"]

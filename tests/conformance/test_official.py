@@ -6,6 +6,8 @@ import json
 import pytest
 from conformance_data import Golden, loaded_rules, scan
 
+from lanner.ruleset import load
+
 SUITES = {
     "all": ["k8s_audit_rules.yaml"],
     "first": ["k8s_audit_rules.yaml"],
@@ -20,7 +22,9 @@ CUT_LIST = 1000  # bytes: correction f, Falco's texts of longer lists are cut
 def essence(alert: dict) -> dict:
     """Return Falco's part of an alert, without a text in which Falco cut a list."""
     kept = {key: alert[key] for key in FALCO_KEYS}
-    if any(isinstance(value, list) and len(",".join(value).encode()) > CUT_LIST for value in kept["output_fields"].values()):
+    if any(
+        isinstance(value, list) and len(",".join(value).encode()) > CUT_LIST for value in kept["output_fields"].values()
+    ):
         kept["output"] = ""
     return kept
 
@@ -38,23 +42,8 @@ def compare(rules, lines, wanted, *, first_match):
 def test_official_rules_give_falcos_alerts(whole, name):
     rules = loaded_rules(*(whole.root / "official" / file for file in SUITES[name]))
     lines = whole.lines("official/events.jsonl")
-    # Correction c: images with a registry's port.
-    skipped = set(whole.deliberate["official"]["c"]["ids"])
     wanted = whole.lines(f"official/alerts-{name}.jsonl")
-    compare(rules, lines, wanted, first_match=name.endswith("first")) if not skipped else compare_but(
-        rules, lines, wanted, skipped, first_match=name.endswith("first")
-    )
-
-
-def compare_but(rules, lines, wanted, skipped, *, first_match):
-    """Compare without the alerts on the skipped events, told by their times."""
-    times = {json.loads(lines[number - 1])["stageTimestamp"] for number in skipped}
-    kept = [line for line in lines if json.loads(line.decode(errors="replace")).get("stageTimestamp") not in times]
-    left_out = {
-        alert.to_dict()["time"]
-        for alert in scan(rules, [line for line in lines if line not in kept], first_match=first_match)
-    }
-    compare(rules, kept, [line for line in wanted if json.loads(line)["time"] not in left_out], first_match=first_match)
+    compare(rules, lines, wanted, first_match=name.endswith("first"))
 
 
 @pytest.mark.parametrize("name", ["all", "first"])
@@ -68,8 +57,6 @@ def test_recorded_logs_give_falcos_alerts(whole: Golden, part, name):
 
 
 def test_official_rules_load_without_a_word(whole):
-    from lanner.ruleset import load
-
     files = [whole.root / "official" / file for file in SUITES["gke-all"]]
     for result in load(files).results:
         assert result.successful

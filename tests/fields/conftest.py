@@ -45,7 +45,7 @@ def read() -> Callable[..., object]:
 
 @pytest.fixture
 def time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """`time_zone("UTC-5")` sets the local time zone for one test (POSIX sign: five hours east)."""
+    """`time_zone("EAST-5")` sets the local time zone for one test (POSIX sign: five hours east of UTC)."""
     before = os.environ.get("TZ")
 
     def choose(name: str) -> None:

@@ -141,7 +141,10 @@ def test_well_formed_queries_are_read_as_urllib_does(pairs: list[tuple[str, str]
 
 
 @QUICK
-@given(st.text(alphabet="/:?#&=;%[]@+ a1\x01é", max_size=20).map(str.encode) | st.binary(max_size=20), st.binary(max_size=3))
+@given(
+    st.text(alphabet="/:?#&=;%[]@+ a1\x01é", max_size=20).map(str.encode) | st.binary(max_size=20),
+    st.binary(max_size=3),
+)
 def test_any_text_is_taken(text: bytes, name: bytes) -> None:
     assert uri.parameter(text, name) == next((value for key, value in uri.parameters(text) if key == name), None)
 
@@ -156,15 +159,15 @@ def test_no_more_than_one_uri_is_kept() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        b"/a?" + b"&" * 5_000_000,
-        b"/a?x=" + b"%41" * 1_500_000,
-        b"/" + b"%41" * 1_500_000 + b"%?a=1",
-        b"//" + b"a:" * 2_500_000 + b"?a=1",
-        b"//[" + b":" * 5_000_000 + b"?a=1",
-        b"//" + b"@" * 2_500_000 + b" ?a=1",
-        b"a" * 5_000_000 + b"?a=1",
+        b"/a?" + b"&" * 1_000_000,
+        b"/a?x=" + b"%41" * 300_000,
+        b"/" + b"%41" * 300_000 + b"%?a=1",
+        b"//" + b"a:" * 500_000 + b"?a=1",
+        b"//[" + b":" * 1_000_000 + b"?a=1",
+        b"//" + b"@" * 500_000 + b" ?a=1",
+        b"a" * 1_000_000 + b"?a=1",
     ],
     ids=["ampersands", "escapes", "bad escape at the end", "colons", "unclosed bracket", "ats", "one segment"],
 )
-def test_five_megabytes_of_oddities_take_linear_time(text: bytes) -> None:
+def test_a_megabyte_of_oddities_takes_linear_time(text: bytes) -> None:
     assert len(uri.parameters(text)) <= 1

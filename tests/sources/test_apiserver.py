@@ -65,7 +65,9 @@ def reason(payload: str | bytes, **options: object) -> str:
             ["a", "!audit.json:1 item 1.2", "!audit.json:1 item 2.2.1", "b", "i", "!audit.json:1 item 3.1.2"],
             id="array-nested-paths",
         ),
-        pytest.param(f'[{{"kind":"EventList","items":[{ITEM},2]}},{A}]', ["i", "!audit.json:1 item 1.2", "a"], id="lists"),
+        pytest.param(
+            f'[{{"kind":"EventList","items":[{ITEM},2]}},{A}]', ["i", "!audit.json:1 item 1.2", "a"], id="lists"
+        ),
         pytest.param("7", ["!audit.json:1"], id="number"),
         pytest.param("null", ["!audit.json:1"], id="null"),
         pytest.param(f"{A}{B}", ["!audit.json:1"], id="two-values"),
@@ -100,7 +102,7 @@ def test_an_event_may_nest_300_levels_deep_whatever_stands_around_it() -> None:
     assert outline(f'[{{"kind":"EventList","items":[{nested(300)}]}}]') == ["deep"]
 
 
-@pytest.mark.parametrize("levels", [301, 2_000, 100_000])
+@pytest.mark.parametrize("levels", [301, 2_000, 20_000])
 def test_a_deeper_element_is_rejected_alone(levels: int) -> None:
     deep = nested(levels)
     assert "300 levels" in reason(deep)
@@ -178,7 +180,7 @@ def test_larger_events_are_dropped_if_the_configuration_says_so() -> None:
         (f"{A} {B}", "one JSON value a line"),
         (f"{A} x", "something follows"),
         (A + ",", "something follows"),
-        ("{'kind':'Event'}", "unexpected b\"'\" at byte 2"),
+        ("{'kind':'Event'}", 'unexpected b"\'" at byte 2'),
         ("hello", "not JSON: unexpected b'h' at byte 1"),
         (b"\xef\xbb\xbf" + A.encode(), "byte order mark"),
         ("\ufeff{}".encode("utf-16-le"), "iconv -f UTF-16"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from lanner.fields import RawEvent, json_text
 from lanner.sources import Piece, Reject, read
 from lanner.sources.draft import KEPT
+
+Outline = Callable[..., list[str]]
 
 SETTINGS = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -56,10 +59,9 @@ def audit(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def outline(audit: Path):  # type: ignore[no-untyped-def]
-    def run(*lines: str | bytes, end: bytes = b"\n") -> list[str]:
-        data = [text if isinstance(text, bytes) else text.encode() for text in lines]
-        return outline_of(pieces(audit, end.join(data)))
+def outline(audit: Path) -> Outline:
+    def run(*lines: str) -> list[str]:
+        return outline_of(pieces(audit, "\n".join(lines)))
 
     return run
 
@@ -70,13 +72,13 @@ def outline(audit: Path):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("indent", [0, 1, 2, 4, "\t"])
 @pytest.mark.parametrize("kind", ["array", "EventList"])
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_one_pretty_printed_document(outline, indent: int | str, kind: str, end: str) -> None:  # type: ignore[no-untyped-def]
+def test_one_pretty_printed_document(outline: Outline, indent: int | str, kind: str, end: str) -> None:
     text = pretty("a", "b", indent=indent, kind=kind) + end
     assert outline(text.replace("\n", "\r\n") if end == "\r\n" else text) == ["a", "b"]
 
 
 @pytest.mark.parametrize("indent", [0, 2, "\t"])
-def test_documents_after_each_other(outline, indent: int | str) -> None:  # type: ignore[no-untyped-def]
+def test_documents_after_each_other(outline: Outline, indent: int | str) -> None:
     first, second = (json.dumps(event(name), indent=indent) for name in "ab")
     listed = pretty("c", "d", indent=indent)
     assert outline(first, second, "", listed, line("e"), first) == ["a", "b", "c", "d", "e", "a"]
@@ -99,7 +101,7 @@ def test_documents_after_each_other(outline, indent: int | str) -> None:  # type
         ["[", "{", '"kind":"Event","auditID":"a"},{"kind":', '"Event","auditID":"b"', "}]"],
     ],
 )
-def test_lines_may_break_anywhere_between_tokens(outline, lines: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_lines_may_break_anywhere_between_tokens(outline: Outline, lines: list[str]) -> None:
     assert outline(*lines) == ["a", "b"]
 
 
@@ -114,9 +116,9 @@ def test_the_element_of_an_array_over_lines_is_counted(audit: Path) -> None:
     ]
 
 
-def test_a_bad_element_of_a_pretty_printed_list_costs_no_sibling(outline) -> None:  # type: ignore[no-untyped-def]
+def test_a_bad_element_of_a_pretty_printed_list_costs_no_sibling(outline: Outline) -> None:
     bad = pretty("a", "b", "c").replace('"auditID": "b"', '"auditID": b')
-    assert outline(bad) == ["a", "!log:18 item 2", "c"]
+    assert outline(bad) == ["a", "!log:27 item 2", "c"]
 
 
 # ------------------------------------------------------------------------------------------------------------- broken
@@ -128,7 +130,7 @@ def every_cut() -> list[str]:
 
 
 @pytest.mark.parametrize("cut", every_cut())
-def test_a_cut_line_is_lost_alone(outline, cut: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_cut_line_is_lost_alone(outline: Outline, cut: str) -> None:
     assert outline(line("a"), cut, line("b"), line("c")) == ["a", "!log:2", "b", "c"]
     assert outline(line("a"), cut, line("b")) == ["a", "!log:2", "b"]
     assert outline(line("a"), cut) == ["a", "!log:2"]
@@ -136,32 +138,36 @@ def test_a_cut_line_is_lost_alone(outline, cut: str) -> None:  # type: ignore[no
 
 
 @pytest.mark.parametrize("cut", every_cut())
-def test_a_cut_line_of_an_array_is_lost_alone(outline, cut: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_cut_line_of_an_array_is_lost_alone(outline: Outline, cut: str) -> None:
     for indent in ("", "  "):
         found = outline("[", f"{indent}{line('a')},", indent + cut, f"{indent}{line('b')},", indent + line("c"), "]")
         assert [name for name in found if not name.startswith("!")] == ["a", "b", "c"]
         assert sum(name.startswith("!") for name in found) == 1
 
 
-@pytest.mark.parametrize("cut", ["[", "[[", "[1,", '[{"a":', '[{"a":1},', "[{}", '{"a":[', '{"a":[1,', '{"a":[{},', '{"a":'])
+@pytest.mark.parametrize(
+    "cut", ["[", "[[", "[1,", '[{"a":', '[{"a":1},', "[{}", '{"a":[', '{"a":[1,', '{"a":[{},', '{"a":']
+)
 @pytest.mark.parametrize("wrap", ["{}", "[{}]", '{{"kind":"EventList","items":[{}]}}'])
-def test_no_beginning_of_a_line_swallows_the_next(outline, cut: str, wrap: str) -> None:  # type: ignore[no-untyped-def]
+def test_no_beginning_of_a_line_swallows_the_next(outline: Outline, cut: str, wrap: str) -> None:
     lines = [wrap.format(line(name)) for name in "abc"]
     found = outline(lines[0], cut, *lines[1:])
     assert [name for name in found if not name.startswith("!") and name != "None"] == ["a", "b", "c"]
     assert any(name.startswith("!") for name in found)
 
 
-@pytest.mark.parametrize("rubbish", ["}", "]", ",", ":", '"', "x", "null", "\0\1\2", "\ufeff", "- rule: x", "<html>", "{}"])
-def test_rubbish_is_lost_alone(outline, rubbish: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    "rubbish", ["}", "]", ",", ":", '"', "x", "null", "\0\1\2", "\ufeff", "- rule: x", "<html>", "{}"]
+)
+def test_rubbish_is_lost_alone(outline: Outline, rubbish: str) -> None:
     assert outline(rubbish, line("a"), rubbish, line("b"), rubbish) == ["!log:1", "a", "!log:3", "b", "!log:5"]
 
 
 @pytest.mark.parametrize("indent", [2, "\t"])
 @pytest.mark.parametrize("kind", ["array", "EventList"])
-def test_the_elements_before_the_end_of_a_cut_document_count(outline, indent: int | str, kind: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_elements_before_the_end_of_a_cut_document_count(outline: Outline, indent: int | str, kind: str) -> None:
     lines = pretty("a", "b", "c", indent=indent, kind=kind).splitlines()
-    expected = {"array": ["a", "b", "!log:35 item 3", "!log:1"], "EventList": ["!log:1"]}
+    expected = {"array": ["a", "b", "!log:52 item 3", "!log:1"], "EventList": ["!log:1"]}
     assert outline(*lines[:-6]) == expected[kind]
 
 
@@ -172,7 +178,7 @@ def test_an_array_without_end_is_said(audit: Path) -> None:
     assert "the array that begins here does not end" in found[1].reason
 
 
-@pytest.mark.parametrize("torn", ['"verb": "cre', '"verb": "create" }', '"verb": ]', '"verb" "create",', '"a": 1 "b'])
+@pytest.mark.parametrize("torn", ['"verb": "cre', '"verb": ]', '"verb" "create",', '"a": 1 "b'])
 def test_a_broken_pretty_printed_document_is_one_reject(audit: Path, torn: str) -> None:
     # GIVEN pretty-printed documents, as an array and after each other, the second of them broken in the middle
     first, second, third = (json.dumps(event(name), indent=2) for name in "abc")
@@ -192,8 +198,10 @@ def test_the_next_document_shows_that_one_was_cut(audit: Path) -> None:
     documents = [json.dumps(event(name), indent=2) for name in "abc"]
     cut = "\n".join(documents[1].splitlines()[:9])
     found = pieces(audit, "\n".join([documents[0], cut, documents[2]]))
-    assert outline_of(found) == ["a", "!log:18", "c"]
-    assert found[1] == Reject(f"{audit}:18", "not JSON: the document that begins here breaks off; lines 18 to 26", cut.encode())
+    assert outline_of(found) == ["a", "!log:26", "c"]
+    assert found[1] == Reject(
+        f"{audit}:26", "not JSON: the document that begins here breaks off; lines 26 to 34", cut.encode()
+    )
 
 
 def test_a_document_that_ends_too_early_is_said(audit: Path) -> None:
@@ -202,6 +210,9 @@ def test_a_document_that_ends_too_early_is_said(audit: Path) -> None:
         "not JSON: the document that begins here does not end (was the file cut?); lines 1 to 2"
     ]
     assert outline_of(found) == ["!log:1", "a"]
+    found = pieces(audit, '{"kind":"EventList",\n"items":[\n' + line("a") + ",\n7")
+    assert outline_of(found) == ["!log:1", "a", "!log:4"]
+    assert found[2].reason.startswith("not JSON: the document that begins here does not end")  # type: ignore[union-attr]
 
 
 def test_a_document_whose_brackets_fit_but_which_is_no_json(audit: Path) -> None:
@@ -216,15 +227,20 @@ def test_two_values_on_a_line_are_no_payload(audit: Path) -> None:
     assert "write one JSON value a line" in found.reason
 
 
-def test_a_byte_order_mark_costs_one_payload(outline) -> None:  # type: ignore[no-untyped-def]
+def test_a_byte_order_mark_costs_one_payload(outline: Outline) -> None:
     assert outline("\ufeff" + line("a"), line("b")) == ["!log:1", "b"]
     document = json.dumps(event("a"), indent=2)
     assert outline("\ufeff" + document, line("b")) == ["!log:1", "b"]
     assert outline("\ufeff" + pretty("a", "b"), line("c")) == ["!log:1", "c"]
 
 
-def test_binary_data_among_elements(outline) -> None:  # type: ignore[no-untyped-def]
-    assert outline("[", line("a") + ",", "\0", "\1\2", line("b") + ",", "\0", "]") == ["a", "!log:3", "b", "!log:6"]
+def test_binary_data_among_elements(outline: Outline) -> None:
+    assert outline("[", line("a") + ",", "\0", "\1\2", line("b") + ",", "\0", "]") == [
+        *("a", "!log:3 item 2", "b", "!log:6 item 4")
+    ]
+    assert outline("[" + line("a") + ",", '1, "\0", ' + line("b") + ", x\0", "]") == [
+        *("a", "!log:2 item 2", "!log:2 item 3", "b", "!log:2 item 5")
+    ]
     assert outline("\0", "{", '"kind":"Event","auditID":"a"}') == ["!log:1", "a"]
     assert outline("\0", "", "{x", "{y}", line("a")) == ["!log:1", "a"]
 
@@ -253,10 +269,10 @@ def test_a_line_that_is_too_long_is_skipped(audit: Path, size: int) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_line_that_is_too_long_breaks_only_its_own_document(outline) -> None:  # type: ignore[no-untyped-def]
+def test_a_line_that_is_too_long_breaks_only_its_own_document(outline: Outline) -> None:
     long = "x" * 200_000
     assert outline('{"a":', long, line("a")) == ["!log:1", "!log:2", "a"]
-    assert outline("[", line("a"), "\0", long, line("b"), "]") == ["a", "!log:3", "!log:4", "b"]
+    assert outline("[", line("a"), "\0", long, line("b"), "]") == ["a", "!log:3 item 2", "!log:4", "b"]
 
 
 @pytest.mark.usefixtures("small")
@@ -273,7 +289,7 @@ def test_a_document_that_is_too_long_is_skipped(audit: Path, indent: int) -> Non
 
 
 @pytest.mark.usefixtures("small")
-def test_an_array_may_be_of_any_size(outline) -> None:  # type: ignore[no-untyped-def]
+def test_an_array_may_be_of_any_size(outline: Outline) -> None:
     names = [str(number) for number in range(1000)]
     assert outline(pretty(*names)) == names
 
@@ -281,35 +297,44 @@ def test_an_array_may_be_of_any_size(outline) -> None:  # type: ignore[no-untype
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 100_000,
-        '{"a":' * 100_000,
-        '{"x":1,"a":' * 110_000,
-        "[\n" * 110_000,
-        '{"a":\n' * 110_000,
-        '{"a":[\n' * 60_000,
+        "[" * 20_000,
+        '{"a":' * 20_000,
+        '{"x":1,"a":' * 20_000,
+        "[\n" * 20_000,
+        '{"a":\n' * 20_000,
+        '{"a":[\n' * 20_000,
         '{"a":[{},\n' * 20_000,
-        "[[" + '{"x":1,"a":[' * 110_000,
-        "[" + "]" * 100_000,
-        "[\n" + "][" * 100_000,
-        "[\n" + ", " * 300_000 + '"',
-        '{"a":[\n' + "{},\n" * 50_000,
-        '{\n "a":\n' * 30_000,
-        '"' + "\\" * 500_000,
+        "[[" + '{"x":1,"a":[' * 20_000,
+        "[\n 1, " + '{"x":1,"a":' * 20_000 + "1" + "}" * 20_000,
+        "[" + "]" * 20_000,
+        "[\n" + "][" * 20_000,
+        "[\n" + ", " * 50_000 + '"',
+        '{"a":[\n' + "{},\n" * 20_000,
+        '{\n "a":\n' * 20_000,
+        '"' + "\\" * 200_000,
     ],
 )
-def test_hostile_input_is_answered_in_linear_time(audit: Path, text: str) -> None:
+def test_hostile_input_is_answered_in_linear_time(audit: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lanner.sources.draft._DEEPEST", 10_000)
     begin = time.process_time()
     found = pieces(audit, f"{text}\n{line('a')}\n")
-    assert time.process_time() - begin < 20
+    assert time.process_time() - begin < 20  # seconds; it is about one, even while coverage is measured
     assert any(isinstance(piece, Reject) for piece in found)
 
 
 # ------------------------------------------------------------------------------------------------------------- random
 
-fragments = st.sampled_from(
-    [b"{", b"}", b"[", b"]", b",", b":", b'"', b"\n", b"\r\n", b" ", b"\\", b"1", b"null", b"\0", b"\xff", b"\xef\xbb\xbf"]
-    + [b'"kind":"Event"', b'"items":[', b'{"kind":"EventList",', line("x").encode(), b"\x1f\x8b", b"  "]
-)
+MARKS = [b"{", b"}", b"[", b"]", b",", b":", b'"', b"\n", b"\r\n", b" ", b"  ", b"\\", b"1", b"null", b"\0", b"\xff"]
+WORDS = [
+    b'"kind":"Event"',
+    b'"items":[',
+    b'{"kind":"EventList",',
+    line("x").encode(),
+    b"\xef\xbb\xbf",
+    b"\x1f\x8b",
+    b"{}",
+]
+fragments = st.sampled_from(MARKS + WORDS)
 
 
 @SETTINGS

@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 @dataclass(frozen=True, slots=True)
 class AlertFormat:
-    """What alerts contain and how; the names and defaults are those of Falco's configuration (spec/rules.md section 10).
+    """What alerts contain and how, by the names and defaults of Falco's configuration (spec/rules.md section 10).
 
     `cluster`, if given, goes before the cluster that an envelope names.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+
 from lanner.ruleset import Priority, Rule
 
 __all__ = ["Statistics"]
@@ -46,10 +47,16 @@ class Statistics:
         lines.append(f"Rejected: {self.rejected}")
         if self.undecided:
             lines.append("Rules left undecided by truncated events:")
-            lines += [f"   {printable(rule.name)}: {self.undecided[rule.name]}" for rule in self._rules if rule.name in self.undecided]
+            lines += [
+                f"   {printable(rule.name)}: {self.undecided[rule.name]}"
+                for rule in self._rules
+                if rule.name in self.undecided
+            ]
         lines.append(f"Events detected: {self.alerts}")
         lines.append("Rule counts by severity:")
         lines += [f"   {priority.short}: {self.by_priority[priority]}" for priority in sorted(self.by_priority)]
         lines.append("Triggered rules by rule name:")
-        lines += [f"   {printable(rule.name)}: {self.by_rule[rule.name]}" for rule in self._rules if rule.name in self.by_rule]
+        lines += [
+            f"   {printable(rule.name)}: {self.by_rule[rule.name]}" for rule in self._rules if rule.name in self.by_rule
+        ]
         return "\n".join(lines)

@@ -81,8 +81,8 @@ class Summary:
         actors = sorted(self._actors.items(), key=lambda item: (item[1].worst.rule.priority, -item[1].count))
         for name, actor in actors[:_SHOWN_ACTORS]:
             lines.append(printable(f"   {name} from {_most(actor.addresses) or 'an unknown address'}"))
-            worst = actor.worst.rule
-            lines.append(printable(f"      {_alerts(actor.count)}, worst: {worst.name} ({worst.priority.label})"))
+            rule = actor.worst.rule
+            lines.append(printable(f"      {_alerts(actor.count)}, worst: {rule.name} ({rule.priority.label})"))
             lines.append(printable(f"      touched {_most(actor.places)}"))
         if len(actors) > _SHOWN_ACTORS:
             lines.append(f"   and {len(actors) - _SHOWN_ACTORS} more")
@@ -101,7 +101,9 @@ def _commands(names: list[str], paths: list[str]) -> list[str]:
     if not files:
         return []
     grep = "zgrep" if any(path.endswith(".gz") for path in paths) else "grep"
-    wanted = [shlex.quote(f'"username":"{name}"') for name in names if name not in (_OTHERS, "(nobody)") and '"' not in name]
+    wanted = [
+        shlex.quote(f'"username":"{name}"') for name in names if name not in (_OTHERS, "(nobody)") and '"' not in name
+    ]
     lines = ["   all that they did, also what did not alert:"] if wanted else []
     return lines + [f"      {grep} -rhF {pattern} {' '.join(files)}" for pattern in wanted]
 

@@ -21,7 +21,6 @@ from lanner.ruleset import (
     Ruleset,
     Selection,
     load,
-    matches,
     read_config,
     rules_paths,
 )
@@ -60,7 +59,12 @@ def add_rules_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
     group.add_argument(
-        "-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one key of that configuration"
+        "-o",
+        dest="override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set one key of that configuration",
     )
     group.add_argument(
         "--priority", type=_priority, metavar="PRIORITY", help="only rules of at least this priority (default: debug)"
@@ -100,7 +104,10 @@ def configuration(options: argparse.Namespace) -> Config:
 
 
 def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
-    """Load the rules that the options ask for; warnings go to standard error. Raises `RulesError` if they are invalid."""
+    """Load the rules that the options ask for; warnings go to standard error.
+
+    Raises `RulesError` if they are invalid.
+    """
     if options.rules:
         files = rules_paths([Path(path) for path in options.rules], explicit=True)
     elif config.rules_files:
@@ -125,7 +132,7 @@ def select_rules(options: argparse.Namespace, config: Config, ruleset: Ruleset) 
     chosen = list(options.selections or [])
     style = Style.for_stream(sys.stderr)
     for selection in chosen:
-        if not any(_selects(selection, rule) for rule in ruleset.rules):
+        if not any(selection.applies_to(rule) for rule in ruleset.rules):
             what = f"tag {selection.tag!r}" if selection.tag is not None else f"name {selection.rule!r}"
             print(style.warning("Note:"), f"no rule has the {what}", file=sys.stderr)
     threshold = config.priority if options.priority is None else options.priority
@@ -133,10 +140,6 @@ def select_rules(options: argparse.Namespace, config: Config, ruleset: Ruleset) 
     if not rules:
         print(style.warning("Note:"), "no rule is enabled, so nothing can be found", file=sys.stderr)
     return rules
-
-
-def _selects(selection: Selection, rule: Rule) -> bool:
-    return selection.tag in rule.tags if selection.rule is None else matches(selection.rule, rule.name)
 
 
 def _one_line(diagnostic: Diagnostic, style: Style) -> str:
@@ -157,5 +160,3 @@ def print_results(results: Sequence[FileResult], stream: Any) -> None:
             elif line.startswith("LOAD_ERR"):
                 shown = style.error(shown)
             print(shown, file=stream)
-
-

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lanner",
         description="Finds attacks in Kubernetes audit logs with Falco's rules.",
-        epilog="Falco's flags work, too: lanner -V FILE (validate rules), lanner -L (list rules), lanner --list (list fields).",
+        epilog="Falco's flags work, too: -V FILE (validate rules), -L (list rules), --list (list fields).",
     )
     parser.add_argument("--version", action="version", version=f"lanner {lanner.__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)

@@ -21,11 +21,15 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     validate = actions.add_parser(
-        "validate", help="check rules files (-V)", description="Checks rules files, each together with the ones before it."
+        "validate",
+        help="check rules files (-V)",
+        description="Checks rules files, each together with the ones before it.",
     )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="rules file or directory, in this order")
     validate.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
-    validate.add_argument("-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one of its keys")
+    validate.add_argument(
+        "-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one of its keys"
+    )
     validate.add_argument("--format", choices=("text", "json"), default="text")
     validate.set_defaults(run=_validate)
 

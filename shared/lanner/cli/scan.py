@@ -30,17 +30,19 @@ EXIT_CLEAN, EXIT_ALERTS, EXIT_UNREADABLE = 0, 1, 3
 _REJECTS_SHOWN = 10
 _EVENTS_PER_LOOK = 256  # between looks at the clock for the progress line
 _DESCRIPTION = """\
-Reads audit events from PATHs (JSON lines, a JSON document, an EventList, arrays, .gz, directories, - for standard input)
+Reads audit events (JSON lines, a JSON document, an EventList, arrays, .gz) from files, directories and standard input,
 and prints an alert for every rule that matches."""
-_EPILOG = "Exit status: 0 done, 1 alerts were found (only with --exit-code), 2 usage or invalid rules, 3 some input could not be read."
+_EPILOG = """\
+Exit status: 0 done, 1 alerts were found (only with --exit-code), 2 usage or invalid rules,
+3 some input could not be read."""
 
 
 def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
-    parser = verbs.add_parser(
-        "scan", help="find attacks in audit logs", description=_DESCRIPTION, epilog=_EPILOG
+    parser = verbs.add_parser("scan", help="find attacks in audit logs", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="file or directory of audit events, - for standard input"
     )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="file or directory of audit events, - for standard input")
     add_rules_options(parser)
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("text", "json"), help="alerts as text, or as one JSON object a line")
@@ -105,7 +107,7 @@ class _Scan:
         self._statistics = statistics
         self._rejects = rejects
         self._summary = Summary() if options.summary else None
-        self._progress = Progress()
+        self._progress = Progress(sys.stderr)
         self._style = Style.for_stream(sys.stdout, allowed=not options.no_color)
         self._on_terminal = sys.stdout.isatty()
         self._format = AlertFormat(
@@ -194,4 +196,3 @@ class _Scan:
         print(self._statistics.text(printable), file=stream)
         if self._summary is not None:
             print(self._summary.text(paths, Style.for_stream(stream).heading, printable), file=stream)
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from dataclasses import dataclass
 from typing import TextIO
@@ -68,10 +67,11 @@ class Style:
 
 
 class Progress:
-    """A line on standard error that tells how far a long run is. Silent where standard error is no terminal."""
+    """A line that tells how far a long run is. Silent where `stream` is no terminal."""
 
-    def __init__(self) -> None:
-        self._active = sys.stderr.isatty()
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._active = stream.isatty()
         self._next = time.monotonic() + _BEFORE_PROGRESS
         self._shown = False
 
@@ -85,12 +85,12 @@ class Progress:
         if share is not None:
             filled = int(min(share, 1.0) * 20)
             bar = f"[{'#' * filled}{'.' * (20 - filled)}] {min(share, 1.0):4.0%}  "
-        sys.stderr.write(f"\r\x1b[K{bar}{events:,} events, {alerts:,} alerts")
-        sys.stderr.flush()
+        self._stream.write(f"\r\x1b[K{bar}{events:,} events, {alerts:,} alerts")
+        self._stream.flush()
 
     def clear(self) -> None:
         """Remove the line, so that something else can be printed."""
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
             self._shown = False

@@ -1,7 +1,7 @@
 """The reference evaluator: a plain walk of the resolved tree, the definition of what a rule's verdict is.
 
-Truth has three values (Kleene): `True`, `False`, and `None`, undecided, where it depends on a part of the event that was
-lost. On whole events it is the two-valued logic of spec/conditions.md section 4.
+Truth has three values (Kleene): `True`, `False`, and `None`, undecided, where it depends on a part of the event that
+was lost. On whole events it is the two-valued logic of spec/conditions.md section 4.
 """
 
 from __future__ import annotations
@@ -55,13 +55,12 @@ class ReferenceEngine:
 
 def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | None]) -> bool | None:
     """Return the truth of a compiled condition on `event`. `verdicts` remembers those of the event's checks."""
-    kind = type(condition)
-    if kind is BoundCheck:
+    if isinstance(condition, BoundCheck):
         if condition in verdicts:
             return verdicts[condition]
-        verdict = verdicts[condition] = _truth_of_check(condition, event)
+        verdicts[condition] = verdict = _truth_of_check(condition, event)
         return verdict
-    if kind is And:
+    if isinstance(condition, And):
         result: bool | None = True
         for child in condition.children:
             verdict = truth(child, event, verdicts)
@@ -70,7 +69,7 @@ def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | 
                     return False
                 result = None
         return result
-    if kind is Or:
+    if isinstance(condition, Or):
         result = False
         for child in condition.children:
             verdict = truth(child, event, verdicts)
@@ -79,7 +78,7 @@ def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | 
                     return True
                 result = None
         return result
-    assert kind is Not
+    assert isinstance(condition, Not)
     verdict = truth(condition.child, event, verdicts)
     return None if verdict is None else not verdict
 

@@ -1,8 +1,8 @@
 """What a rule may name: the catalogue of fields, their extraction, and the event they are read from."""
 
 from lanner.fields.catalogue import Catalogue, catalogue
-from lanner.fields.event import BODIES, WHOLE, Event, Intake, RawEvent
-from lanner.fields.types import Argument, BoundField, Extracted, Field, NoValue, Type, Value
+from lanner.fields.event import BODIES, Event, Intake, RawEvent
+from lanner.fields.types import WHOLE, Argument, BoundField, Extracted, Field, NoValue, Type, Value
 
 __all__ = [
     "BODIES",

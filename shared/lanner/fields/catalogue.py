@@ -8,8 +8,7 @@ from functools import cache
 
 from lanner.errors import FieldError
 from lanner.fields import audit, generic, timestamp
-from lanner.fields.event import WHOLE
-from lanner.fields.types import Argument, BoundField, Extractor, Field, NoValue, Type
+from lanner.fields.types import WHOLE, Argument, BoundField, Extractor, Field, NoValue, Type
 
 __all__ = ["Catalogue", "catalogue"]
 
@@ -72,7 +71,12 @@ def _ka_request() -> Iterator[Field]:
     yield _annotation("security.pod.violations", violations, "Violations of the pod security standards")
     yield _ka("user.name", "user.username", "Name of the user who made the request")
     yield _ka(
-        "user.groups", "user.groups", "Groups of the user who made the request", audit.listed, section="3.3", is_list=True
+        "user.groups",
+        "user.groups",
+        "Groups of the user who made the request",
+        audit.listed,
+        section="3.3",
+        is_list=True,
     )
     yield _ka("impuser.name", "impersonatedUser.username", "Name of the user who was impersonated")
     yield _ka("verb", "verb", "Verb of the request, such as get, list, create or patch")
@@ -119,7 +123,12 @@ def _ka_objects() -> Iterator[Field]:
     yield _ka("req.binding.role", f"{body}.roleRef.name", "Role that a binding grants")
     subjects = f"{body}.subjects"
     yield _ka(
-        "req.binding.subjects", subjects, "Subjects of a binding, as JSON texts", audit.listed, section="3.3", is_list=True
+        "req.binding.subjects",
+        subjects,
+        "Subjects of a binding, as JSON texts",
+        audit.listed,
+        section="3.3",
+        is_list=True,
     )
     for name, meaning, kind, with_namespace in (
         ("user_names", "Names of the users", b"User", False),
@@ -155,7 +164,9 @@ def _ka_objects() -> Iterator[Field]:
         is_list=True,
         argument=Argument.INDEX,
     )
-    yield _ka("req.role.rules", f"{body}.rules", "Rules of a role, as JSON texts", audit.listed, section="3.3", is_list=True)
+    yield _ka(
+        "req.role.rules", f"{body}.rules", "Rules of a role, as JSON texts", audit.listed, section="3.3", is_list=True
+    )
     for name, meaning in (
         ("apiGroups", "API groups"),
         ("nonResourceURLs", "Non-resource URLs"),
@@ -223,7 +234,9 @@ def _ka_pods() -> Iterator[Field]:
         argument=Argument.KEY,
     )
     image = f"{spec}.containers[*].image"
-    yield _ka("req.container.image", image, "Image of the first container; deprecated", audit.container_image, section="3.2")
+    yield _ka(
+        "req.container.image", image, "Image of the first container; deprecated", audit.container_image, section="3.2"
+    )
     yield _ka(
         "req.container.image.repository",
         image,
@@ -402,8 +415,6 @@ class Catalogue:
                 path = generic.pointer_path(argument or "")
                 reads = frozenset((path[0] if path else WHOLE,))
                 whole = path[0] if len(path) == 1 else None
-            if WHOLE in reads:
-                whole = WHOLE
             bound = BoundField(field, argument, field.bind(argument), reads, whole)
             self._bound[name, argument] = bound
         return bound
@@ -424,13 +435,11 @@ class Catalogue:
         if field is None:
             close = difflib.get_close_matches(name, self.fields, n=1, cutoff=0.75)
             hint = f"did you mean {close[0]}?" if close else "`lanner fields` lists the fields"
-        raise FieldError(
-            f"filter_check called with nonexistent field {text}", text=text, hint=hint, unknown_field=True
-        )
+        raise FieldError(f"filter_check called with nonexistent field {text}", text=text, hint=hint, unknown_field=True)
 
 
 def _is_unknown_with(field: Field, argument: str | None) -> bool:
-    """Tell whether Falco takes name and argument together for a field that does not exist (spec/fields.md section 3)."""
+    """Tell whether Falco takes name and argument together for an unknown field (spec/fields.md section 3)."""
     return argument is not None and ("]" in argument or field.name.startswith(("evt.", "static.")))
 
 

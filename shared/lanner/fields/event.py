@@ -13,13 +13,10 @@ from lanner.fields.paths import find
 if TYPE_CHECKING:
     from lanner.fields.types import BoundField, Extracted
 
-__all__ = ["BODIES", "WHOLE", "Event", "Intake", "RawEvent"]
+__all__ = ["BODIES", "Event", "Intake", "RawEvent"]
 
 BODIES = frozenset({"requestObject", "responseObject"})
 """The top-level keys that hold the objects sent and answered."""
-
-WHOLE = "*"
-"""Stands in `lost` and in a field's `reads` for the event as a whole."""
 
 
 class RawEvent(msgspec.Struct, frozen=True, gc=False):

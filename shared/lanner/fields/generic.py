@@ -108,5 +108,3 @@ def pointer(argument: str | None) -> Extractor:
         return NoValue.MISSING if value is None else json_text.render(value)
 
     return extract
-
-

@@ -17,6 +17,7 @@ import msgspec
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_LENIENT",
     "JsonError",
     "check",
     "compact",
@@ -34,6 +35,9 @@ __all__ = [
 MAX_DEPTH = 300
 """Objects and arrays may nest this deep (spec/fields.md section 2)."""
 
+MAX_LENIENT = 16 * 2**20
+"""Bytes of a text that is not strict JSON: the exact splitter takes its time. No request to an API server is as large."""
+
 _ARRAY, _OBJECT, _QUOTE = ord("["), ord("{"), ord('"')
 _SPACE = b" \t\r\n"
 
@@ -48,6 +52,9 @@ _TOKEN = re.compile(
     rb"|([+-]?(?:[iI][nN][fF]|[nN][aA][nN])|[0-9.+\-eE]++|true|false|null))",
     re.DOTALL,
 )
+_NO_MARKS = bytes(set(range(256)).difference(b'{}[]"'))
+_QUOTED = re.compile(rb'"[^"]*"')
+_MARK = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[\]{}])", re.DOTALL)
 _INDEX = re.compile(r"[+-]?0*([0-9]{1,18})")
 _BLANKS = re.compile(rb"(" + _STRING + rb")|[ \t\r\n]+", re.DOTALL)
 _ESCAPE = re.compile(
@@ -83,7 +90,9 @@ def check(text: bytes) -> bytes:
     text = text.strip(_SPACE)
     try:
         _validate(text)
-    except _REFUSED:
+    except _REFUSED as refusal:
+        if len(text) > MAX_LENIENT:
+            raise JsonError(f"with {len(text)} bytes it is too large to be read leniently ({refusal})", 0) from None
         end = _skip(text, 0)
         if end != len(text):
             end = len(text) - len(text[end:].lstrip(_SPACE))
@@ -95,23 +104,21 @@ def within_depth(text: bytes, limit: int = MAX_DEPTH) -> bool:
     """Tell whether the JSON value `text` nests at most `limit` objects and arrays."""
     if text.count(b"{") + text.count(b"[") <= limit:
         return True
+    # Escapes first, so that the quotes left are those that begin and end strings; what stands between them goes, too.
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_MARKS)
     depth = 0
-    for token in _TOKEN.finditer(text):
-        mark = token[2]
-        if mark == b"{" or mark == b"[":
-            depth += 1
-            if depth > limit:
-                return False
-        elif mark == b"}" or mark == b"]":
-            depth -= 1
+    for mark in _QUOTED.sub(b"", bare):
+        depth += 1 if mark in b"{[" else -1
+        if depth > limit:
+            return False
     return True
 
 
 def members(value: bytes) -> dict[str, bytes]:
-    """Return the members of a JSON object: decoded key → value, in source order. Invalid UTF-8 in a key is escaped by surrogates.
+    """Return the members of a JSON object: decoded key → value, in source order.
 
-    Of duplicate keys the first counts; a key written without escapes goes before one that only decodes to it. The
-    dictionary is empty for anything but an object.
+    Of duplicate keys the first counts; a key written without escapes goes before one that only decodes to it. Bytes of
+    a key that are not UTF-8 become surrogates. The dictionary is empty for anything but an object.
     """
     if value[0] != _OBJECT:
         return {}
@@ -119,10 +126,11 @@ def members(value: bytes) -> dict[str, bytes]:
         found = _split_object(value)
     except _REFUSED:
         return _members_exactly(value)
-    # A plain object is as long as its keys and values and the marks between them. Otherwise there are blanks (harmless),
-    # non-ASCII or escaped keys, or duplicates, of which msgspec kept the wrong one.
+    # A plain object is as long as its keys and values and the marks between them. Otherwise there are blanks, non-ASCII
+    # or escaped keys (all harmless), or duplicates, of which msgspec kept the wrong one.
     if sum(map(len, found)) + sum(map(len, found.values())) + 4 * len(found) + 1 != len(value) and found:
-        return _members_exactly(value)
+        tight = compact(value)
+        return members(tight) if len(tight) < len(value) else _members_exactly(value)
     return dict(zip(found, map(bytes, found.values()), strict=True))
 
 
@@ -170,9 +178,12 @@ def render(value: bytes) -> bytes:
 
 def compact(value: bytes) -> bytes:
     """Return `value` without the blanks between its tokens; everything else stays as it is."""
-    if any(blank in value for blank in (b" ", b"\n", b"\t", b"\r")):
+    if not any(blank in value for blank in (b" ", b"\n", b"\t", b"\r")):
+        return value
+    try:
+        return msgspec.json.format(value, indent=-1)
+    except _REFUSED:
         return _BLANKS.sub(rb"\1", value)
-    return value
 
 
 def unquote(value: bytes) -> bytes:
@@ -244,7 +255,7 @@ def _pairs(value: bytes) -> list[tuple[bytes, bytes]]:
             token = _token(value, token.end())
         key = token[1]
         start = _token(value, token.end()).end()
-        position = _skip(value, start)
+        position = _end(value, start)
         pairs.append((key, value[start:position].strip(_SPACE)))
 
 
@@ -256,8 +267,22 @@ def _elements_exactly(value: bytes) -> list[bytes]:
         if token[2] == b"]":
             return items
         start = token.end() if token[2] == b"," else position
-        position = _skip(value, start)
+        position = _end(value, start)
         items.append(value[start:position].strip(_SPACE))
+
+
+def _end(text: bytes, position: int) -> int:
+    """Return the end of the value that starts at `position` of a valid text: `_skip` without its checks, but fast."""
+    token = _token(text, position)
+    depth = int(token[2] is not None)
+    position = token.end()
+    while depth:
+        mark = _MARK.match(text, position)
+        if mark is None:
+            raise _misfit(text, len(text))
+        depth += 1 if mark[1] in b"{[" else -1
+        position = mark.end()
+    return position
 
 
 def _token(text: bytes, position: int) -> re.Match[bytes]:

@@ -40,10 +40,10 @@ def as_markdown(fields: Sequence[Field]) -> str:
         "",
         "What conditions and outputs may name. `lanner fields --format markdown` writes this page.",
         "",
-        "A field has a value or is *missing*; every check on a missing field is false. A list field can be tested with `in`",
-        "(every element), `intersects` (any element) and `exists`. Letters in the last column are the deliberate differences",
-        "from Falco of [compatibility.md](compatibility.md); section numbers are those of the specification of Falco's fields",
-        "that Lanner is tested against.",
+        "A field has a value or is *missing*; every check on a missing field is false. A list field can be tested with",
+        "`in` (every element), `intersects` (any element) and `exists`. Letters in the last column are the deliberate",
+        "differences from Falco of [compatibility.md](compatibility.md); section numbers are those of the specification",
+        "of Falco's fields that Lanner is tested against.",
     ]
     for prefix, title, note in _FAMILIES:
         family = [field for field in fields if field.name.startswith(prefix)]
@@ -51,11 +51,13 @@ def as_markdown(fields: Sequence[Field]) -> str:
             lines += ["", f"## {title}", "", note]
             if family:
                 lines += ["", "| field | type | meaning | JSON path | section | differs |", "|---|---|---|---|---|---|"]
-        lines += [
-            f"| `{_written(field)}` | {_type(field)} | {field.meaning} | {_code(field.path)} | {field.section} | {field.correction} |"
-            for field in family
-        ]
+        lines += [_row(field) for field in family]
     return "\n".join(lines)
+
+
+def _row(field: Field) -> str:
+    written, path = f"`{_written(field)}`", _code(field.path)
+    return f"| {written} | {_type(field)} | {field.meaning} | {path} | {field.section} | {field.correction} |"
 
 
 def _code(path: str) -> str:

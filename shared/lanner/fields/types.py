@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as member
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lanner.fields.event import Event
 
-__all__ = ["Argument", "BoundField", "Extracted", "Extractor", "Field", "NoValue", "Type", "Value"]
+__all__ = ["WHOLE", "Argument", "BoundField", "Extracted", "Extractor", "Field", "NoValue", "Type", "Value"]
+
+WHOLE = "*"
+"""Stands in a field's `reads` for the event as a whole."""
 
 
 class Type(enum.Enum):
@@ -87,9 +91,9 @@ class BoundField:
 
     field: Field
     argument: str | None
-    extract: Extractor = field(repr=False)
-    reads: frozenset[str] = field(repr=False)
-    whole: str | None = field(repr=False, default=None)
+    extract: Extractor = member(repr=False)
+    reads: frozenset[str] = member(repr=False)
+    whole: str | None = member(repr=False, default=None)
     """The top-level key whose whole value this field is, if so: then it exists even when the value is lost."""
 
     @property
@@ -102,9 +106,12 @@ class BoundField:
         values = event.values
         if self in values:
             return values[self]
-        if event.lost and not self.reads.isdisjoint(event.lost):
-            extracted: Extracted = NoValue.HIDDEN if self.whole in event.lost else NoValue.UNKNOWN
-        else:
-            extracted = self.extract(event)
+        extracted: Extracted = (self._lack(event.lost) if event.lost else None) or self.extract(event)
         values[self] = extracted
         return extracted
+
+    def _lack(self, lost: frozenset[str]) -> NoValue | None:
+        """Return why the field has no value if these parts of the event are lost; `None` if it does not need them."""
+        if WHOLE in self.reads or self.whole in lost:
+            return NoValue.HIDDEN
+        return None if self.reads.isdisjoint(lost) else NoValue.UNKNOWN

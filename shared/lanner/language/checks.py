@@ -1,4 +1,4 @@
-"""Checks that are ready to be made: operators fitted to types, constants read (spec/conditions.md sections 3, 4 and 8)."""
+"""Checks that are ready to be made: operators fitted to types, constants read (spec/conditions.md 3, 4 and 8)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _TEXT_TESTS: dict[str, Callable[[bytes, bytes], bool]] = {
     "icontains": lambda value, constant: constant.lower() in value.lower(),
     "startswith": bytes.startswith,
     "endswith": bytes.endswith,
-    "glob": lambda value, pattern: patterns.glob(pattern)(value),
-    "iglob": lambda value, pattern: patterns.glob(pattern, ignore_case=True)(value),
+    "glob": lambda value, pattern: _matches_glob(value, pattern, ignore_case=False),
+    "iglob": lambda value, pattern: _matches_glob(value, pattern, ignore_case=True),
 }
 _MEMBERSHIP = ("in", "intersects")
 _STRING_OPERATORS = frozenset(("exists", "regex", "pmatch", *_MEMBERSHIP, *_COMPARISONS, *_TEXT_TESTS))
@@ -44,7 +44,7 @@ Test = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BoundCheck:
+class BoundCheck(nodes.Leaf):
     """A check whose fields are found and whose types fit.
 
     `constants` are the values it compares with (bytes, int or bool), or `right` is the operand; with `exists` there is
@@ -60,9 +60,6 @@ class BoundCheck:
     test: Test = field(repr=False, default=lambda value: True)
     compare: Callable[[Any, Any], bool] = field(repr=False, default=op.eq)
     read: Callable[[Event], Extracted] = field(init=False, repr=False)
-
-    size = 1
-    depth = 1
 
     def __post_init__(self) -> None:
         read = self.left.field.value if isinstance(self.left, FieldOperand) else self.left.value
@@ -147,8 +144,11 @@ class _Compiler:
             match = _NUMBER.fullmatch(text)
             if match is None:
                 raise self._error(f"{shown} is not a valid number", check.right_position)
-            # Falco reads it as C's strtoull does: too large numbers become the largest, negative ones wrap.
-            number = min(int(match[2]), _UINT64 - 1)
+            # Falco reads it as C's strtoull does: negative numbers wrap, too large ones become the largest.
+            digits = match[2].lstrip(b"0")
+            number = int(digits or b"0") if len(digits) <= 20 else _UINT64
+            if number >= _UINT64:
+                return _UINT64 - 1
             return -number % _UINT64 if match[1] == b"-" else number
         if b"\0" in text:
             raise self._error("filter error: filter value cannot contain a NUL byte (\\x00)", check.right_position)
@@ -157,25 +157,35 @@ class _Compiler:
     def _test(self, check: nodes.Check, left: BoundOperand, constants: tuple[Value, ...]) -> Test:
         if check.operator in _MEMBERSHIP:
             return _membership(check.operator, frozenset(cast(tuple[bytes, ...], constants)), is_list=left.is_list)
-        if check.operator == "pmatch":
-            return patterns.path_prefix(cast(tuple[bytes, ...], constants))
-        tests = [self._scalar_test(check, constant) for constant in constants]
+        try:
+            if check.operator == "pmatch":
+                return patterns.path_prefix(cast(tuple[bytes, ...], constants))
+            tests = [_scalar_test(check.operator, constant) for constant in constants]
+        except patterns.PatternError as error:
+            what = "invalid regex pattern" if check.operator == "regex" else "filter parameter too long"
+            raise self._error(f"{what}: {error}", check.right_position) from None
         return tests[0] if check.modifier is None else _modified(check.modifier, tests)
-
-    def _scalar_test(self, check: nodes.Check, constant: Value) -> Test:
-        name = check.operator
-        if name == "regex":
-            try:
-                return patterns.regex(cast(bytes, constant))
-            except patterns.PatternError as error:
-                raise self._error(f"invalid regex pattern: {error}", check.right_position) from None
-        if name in ("glob", "iglob"):
-            return patterns.glob(cast(bytes, constant), ignore_case=name == "iglob")
-        compare = _COMPARISONS.get(name) or cast(Callable[[Any, Any], bool], _TEXT_TESTS[name])
-        return lambda value: compare(value, constant)
 
     def _error(self, message: str, position: int, hint: str = "") -> ConditionError:
         return ConditionError(message, text=self._text, position=position, hint=hint)
+
+
+def _scalar_test(operator: str, constant: Value) -> Test:
+    """Return the test of one value by one constant. Raises `PatternError`."""
+    if operator == "regex":
+        return patterns.regex(cast(bytes, constant))
+    if operator in ("glob", "iglob"):
+        return patterns.glob(cast(bytes, constant), ignore_case=operator == "iglob")
+    compare = _COMPARISONS.get(operator) or cast(Callable[[Any, Any], bool], _TEXT_TESTS[operator])
+    return lambda value: compare(value, constant)
+
+
+def _matches_glob(value: bytes, pattern: bytes, *, ignore_case: bool) -> bool:
+    """Tell whether `value` matches a glob that is itself a value; a glob that is too long matches nothing."""
+    try:
+        return patterns.glob(pattern, ignore_case=ignore_case)(value)
+    except patterns.PatternError:
+        return False
 
 
 def _membership(operator: str, constants: frozenset[bytes], *, is_list: bool) -> Test:

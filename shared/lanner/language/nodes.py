@@ -1,7 +1,8 @@
 """The tree of a condition. Every node prints itself as a condition text that parses to the same tree.
 
-A condition is `And`, `Or`, `Not`, `MacroRef` or `Check`. A check compares its left operand (a `FieldRef` or a
-`Transform`) with constants or with a right operand. Texts are bytes, as in the events they are compared with.
+A condition is `And`, `Or`, `Not` or a `Leaf`: a `MacroRef`, a `Check`, or what a later stage puts in its place. A
+check compares its left operand (a `FieldRef` or a `Transform`) with constants or with a right operand. Texts are
+bytes, as in the events they are compared with.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ __all__ = [
     "Condition",
     "Constant",
     "FieldRef",
+    "Leaf",
     "MacroRef",
     "Not",
     "Operand",
@@ -31,24 +33,25 @@ __all__ = [
 MAX_TREE_DEPTH = 250
 """A condition, its macros expanded, may nest this deep; evaluation recurses as deep."""
 
-_BARE = re.compile(r"[^\s()\"'=,]+")
+_BARE = re.compile(r"[^\s\b()\"'=,]+")
 _BARE_ARGUMENT = re.compile(r"[^\s\[\]\"']+")
 _NAMED_ESCAPES = {"\b": "\\b", "\f": "\\f", "\r": "\\r", "\\": "\\\\", '"': '\\"'}
 
 
 def quote(text: bytes) -> str:
     """Write `text` as a quoted string of the language."""
-    if text.endswith(b"\\"):  # a string cannot end in a backslash, but in its code
-        return quote(text[:-1])[:-1] + '\\x5c"'
-    out = []
-    for char in text.decode("utf-8", "surrogateescape"):
+    body = text.rstrip(b"\\")
+    out = ['"']
+    for char in body.decode("utf-8", "surrogateescape"):
         if "\udc80" <= char <= "\udcff":
             out.append(f"\\x{ord(char) - 0xDC00:02x}")
         elif char in _NAMED_ESCAPES:
             out.append(_NAMED_ESCAPES[char])
         else:
             out.append(char)
-    return '"' + "".join(out) + '"'
+    out.append("\\x5c" * (len(text) - len(body)))  # a string cannot end in a backslash, but in its code
+    out.append('"')
+    return "".join(out)
 
 
 def _constant(text: bytes) -> str:
@@ -117,8 +120,16 @@ class Transform:
 Operand = FieldRef | Transform
 
 
+class Leaf:
+    """What conditions are built from: a check or a macro's name."""
+
+    __slots__ = ()
+    size = 1
+    depth = 1
+
+
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Leaf):
     """`left operator right`.
 
     `right` is a tuple of constants, an operand, or `None` (for `exists`). `modifier` is `oneof`, `anyof` or `allof`.
@@ -131,9 +142,6 @@ class Check:
     position: int = field(default=0, compare=False)
     operator_position: int = field(default=0, compare=False)
     right_position: int = field(default=0, compare=False)
-
-    size = 1
-    depth = 1
 
     def __str__(self) -> str:
         if self.right is None:
@@ -154,17 +162,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class MacroRef:
+class MacroRef(Leaf):
     """A macro's name standing for its condition."""
 
     name: str
     position: int = field(default=0, compare=False)
 
-    size = 1
-    depth = 1
-
     def __str__(self) -> str:
-        return self.name
+        return "(not)" if self.name == "not" else self.name  # the bare word would negate what follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +218,7 @@ class Or:
         return " or ".join([f"({child})" if isinstance(child, Or) else str(child) for child in self.children])
 
 
-Condition = And | Or | Not | Check | MacroRef
+Condition = And | Or | Not | Leaf
 
 
 def _measure(node: And | Or, children: tuple[Condition, ...]) -> None:
@@ -221,7 +226,7 @@ def _measure(node: And | Or, children: tuple[Condition, ...]) -> None:
     object.__setattr__(node, "depth", max(child.depth for child in children) + 1)
 
 
-def walk(condition: Condition) -> Iterator[Check | MacroRef]:
+def walk(condition: Condition) -> Iterator[Leaf]:
     """Yield the leaves of a condition from left to right."""
     pending: list[Condition] = [condition]
     while pending:

@@ -110,6 +110,8 @@ class TransformOperand:
         """Return the transformed value; no value where an argument has none."""
         values = [argument.value(event) for argument in self.arguments]
         lack = _lack(values)
+        if lack is NoValue.HIDDEN and self.name in ("b64", "getopt"):
+            return NoValue.UNKNOWN  # these may make no value of one
         if lack is not None:
             return lack
         first = values[0]
@@ -178,9 +180,12 @@ def bind_operand(operand: nodes.Operand, catalogue: Catalogue, text: str = "") -
         try:
             return FieldOperand(catalogue.bind(operand.name, operand.argument))
         except FieldError as error:
-            position = operand.position + (4 if operand.is_val else 0)
             raise ConditionError(
-                error.message, text=text, position=position, hint=error.hint, unknown_field=error.unknown_field
+                error.message,
+                text=text,
+                position=operand.position,
+                hint=error.hint,
+                unknown_field=error.unknown_field,
             ) from None
     arguments = tuple(_bind_argument(argument, catalogue, text) for argument in operand.arguments)
     problem = _problem(operand, arguments)
@@ -189,7 +194,7 @@ def bind_operand(operand: nodes.Operand, catalogue: Catalogue, text: str = "") -
     option = None
     is_list = operand.name in MAPPINGS and arguments[0].is_list
     if operand.name == "getopt":
-        option = None if operand.argument is None else operand.argument.encode()
+        option = None if operand.argument is None else operand.argument.encode("utf-8", "surrogateescape")
         is_list = option is None
     type_: Literal[Type.STRING, Type.UINT64] = Type.UINT64 if operand.name == "len" else Type.STRING
     return TransformOperand(operand.name, arguments, type_, is_list, option)
@@ -202,9 +207,11 @@ def _bind_argument(
         return ConstantOperand(argument.text)
     if isinstance(argument, nodes.TupleArgument):
         items = tuple(_bind_argument(item, catalogue, text) for item in argument.items)
-        for item in items:
+        for item, source in zip(items, argument.items, strict=True):
             if item.is_list:
-                raise ConditionError(f"the items of a list must be single values, {item.text} is a list", text=text)
+                message = f"the items of a list must be single values, {item.text} is a list"
+                assert not isinstance(source, nodes.Constant)
+                raise ConditionError(message, text=text, position=source.position)
         return ListOperand(items)
     return bind_operand(argument, catalogue, text)
 

@@ -78,6 +78,8 @@ class Parser:
     def __init__(self, text: str, position: int = 0) -> None:
         self.text = text
         self.position = position
+        self.bracket = position
+        """Where the last argument in brackets begins, if there was one."""
         self._depth = 0
         self._last = ""
 
@@ -196,6 +198,7 @@ class Parser:
         """Argument = [ "[" (quoted | bare) "]" ]."""
         if not self.text.startswith("[", self.position):
             return None
+        self.bracket = self.position
         self._take("[")
         argument = self._quoted_text()
         if argument is None:
@@ -268,7 +271,7 @@ class Parser:
         self._blanks()
         if not self._word(")"):
             raise self._error("expected a ')' token closing the transformer")
-        return FieldRef(inner.name, inner.argument, is_val=True, position=start)
+        return FieldRef(inner.name, inner.argument, is_val=True, position=inner.position)
 
     def _number_or_operand(self) -> tuple[bytes, ...] | Operand:
         operand = self._right_operand()

@@ -10,7 +10,10 @@ from functools import lru_cache
 
 import re2
 
-__all__ = ["PatternError", "glob", "path_prefix", "regex"]
+__all__ = ["MAX_GLOB", "PatternError", "glob", "path_prefix", "regex"]
+
+MAX_GLOB = 1024
+"""Bytes of a glob. Reading brackets that do not close takes quadratic time, and globs may come from events."""
 
 Matcher = Callable[[bytes], bool]
 
@@ -32,7 +35,7 @@ _GLOB_MARKS = b"*?["
 
 
 class PatternError(ValueError):
-    """The pattern is not a regex of RE2's POSIX syntax."""
+    """The pattern is not a regex of RE2's POSIX syntax, or a glob that is too long."""
 
 
 def regex(pattern: bytes) -> Matcher:
@@ -58,22 +61,19 @@ def regex(pattern: bytes) -> Matcher:
     return match
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def glob(pattern: bytes, *, ignore_case: bool = False) -> Matcher:
     """Return a matcher of whole values by the rules of `fnmatch` without flags, byte by byte (C locale).
 
-    With `ignore_case` ASCII letters match in both cases. A pattern too large for RE2 matches nothing.
+    With `ignore_case` ASCII letters match in both cases. Raises `PatternError` for more than `MAX_GLOB` bytes.
     """
-    if ignore_case:
-        pattern = pattern.lower()
+    if len(pattern) > MAX_GLOB:
+        raise PatternError(f"a glob may have up to {MAX_GLOB} bytes")
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.dot_nl = True
     options.log_errors = False
-    try:
-        compiled = re2.compile(_translate(pattern), options)
-    except re2.error:
-        return lambda value: False
+    compiled = re2.compile(_translate(pattern.lower() if ignore_case else pattern, ignore_case=ignore_case), options)
     if ignore_case:
         return lambda value: compiled.fullmatch(value.lower()) is not None
     return lambda value: compiled.fullmatch(value) is not None
@@ -106,8 +106,8 @@ def _component(part: bytes) -> Matcher:
     return part.__eq__
 
 
-def _translate(pattern: bytes) -> bytes:
-    """Write a glob as a regex."""
+def _translate(pattern: bytes, *, ignore_case: bool) -> bytes:
+    """Write a glob as a regex. With `ignore_case` it is for lower-case values, and the glob itself is in lower case."""
     out: list[bytes] = []
     position = 0
     while position < len(pattern):
@@ -119,7 +119,7 @@ def _translate(pattern: bytes) -> bytes:
         elif char == b"?":
             out.append(b".")
         elif char == b"[":
-            found = _bracket(pattern, position)
+            found = _bracket(pattern, position, ignore_case=ignore_case)
             if found is None:
                 out.append(rb"\[")
             else:
@@ -135,7 +135,7 @@ def _translate(pattern: bytes) -> bytes:
     return b"".join(out)
 
 
-def _bracket(pattern: bytes, position: int) -> tuple[bytes, int] | None:
+def _bracket(pattern: bytes, position: int, *, ignore_case: bool) -> tuple[bytes, int] | None:
     """Read a bracket expression behind its `[`: a regex class and the position behind; `None` if it does not close."""
     negated = pattern[position : position + 1] in (b"!", b"^")
     start = position = position + negated
@@ -150,17 +150,15 @@ def _bracket(pattern: bytes, position: int) -> tuple[bytes, int] | None:
             end = pattern.find(b":]", position + 2)
             name = pattern[position + 2 : end] if end >= 0 else b""
             if name in _CLASSES:
-                members.append(_CLASSES[name])
+                members.append(_CLASSES[b"lower" if ignore_case and name == b"upper" else name])
                 position = end + 2
                 continue
         low, position = _member(pattern, position)
-        if low is None:
-            return None
         high = low
         if pattern[position : position + 1] == b"-" and pattern[position + 1 : position + 2] not in (b"]", b""):
             high, position = _member(pattern, position + 1)
-            if high is None:
-                return None
+        if low is None or high is None:
+            return None
         if low <= high:
             members.append(rb"\x%02x-\x%02x" % (low, high))
     return None

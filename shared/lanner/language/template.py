@@ -108,32 +108,37 @@ def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]
     start = digits.end()
     if start == len(source):
         what = "a number" if digits[0] else "a %"
-        raise TemplateError(f"invalid formatting syntax: formatting cannot end with {what}", text=source, position=percent)
+        message = f"invalid formatting syntax: formatting cannot end with {what}"
+        raise TemplateError(message, text=source, position=percent)
     width = int(digits[0] or 0) if len(digits[0]) < 10 else _MAX_WIDTH + 1
     if width > _MAX_WIDTH:
         raise TemplateError(f"the width of a field must not exceed {_MAX_WIDTH}", text=source, position=percent)
     first: LanguageError | None = None
-    for end in range(_longest(source, start), start, -1):
+    for end in _ends(source, start, catalogue):
+        text = source[start:end]
         try:
-            operand = bind_operand(parse_operand(source[start:end]), catalogue, source[start:end])
+            operand = bind_operand(parse_operand(text), catalogue, text)
         except LanguageError as error:
             first = first or error
             if error.message == "unknown multivalue transformer":
                 raise TemplateError(error.message, text=source, position=percent) from None
         else:
             return Piece(operand, width), end
-    reason = f"{first.message}" if first else "no field stands behind the %"
+    reason = first.message if first else "no field stands behind the %"
     hint = first.hint if first and first.hint else "a percent sign itself cannot be written in an output"
-    raise TemplateError(
-        f"unknown filter: {reason}", text=source, position=percent, hint=hint, unknown_field=True
-    )
+    raise TemplateError(f"unknown filter: {reason}", text=source, position=percent, hint=hint, unknown_field=True)
 
 
-def _longest(source: str, start: int) -> int:
-    """Return where the longest text that could be a field or transformer ends."""
+def _ends(source: str, start: int, catalogue: Catalogue) -> list[int]:
+    """Return where a text that starts at `start` and could be a field or transformer may end, the longest first.
+
+    That is behind its argument, before its argument, or, for a field, wherever a name of the catalogue may end.
+    """
     parser = Parser(source, start)
     try:
         parser.operand()
+        longest = parser.position
     except ConditionError as error:
-        return max(parser.position, error.position)
-    return parser.position
+        longest = max(parser.position, error.position)
+    names = range(start + 1, min(longest, start + max(map(len, catalogue.fields))) + 1)
+    return sorted({longest, parser.bracket, *names} - {start}, reverse=True)

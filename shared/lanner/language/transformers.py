@@ -54,7 +54,8 @@ def getopt(arguments: list[bytes], options: bytes) -> list[bytes]:
     A flag gives its letter, an option with a value its letter and the value (empty if it is missing), an unknown
     letter gives `?`.
     """
-    return [text for letter, value in _scan(arguments, options) for text in ((letter,) if value is None else (letter, value))]
+    found = _scan(arguments, options)
+    return [text for option in found for text in option if text is not None]
 
 
 def getopt_option(arguments: list[bytes], options: bytes, option: bytes) -> bytes | NoValue:

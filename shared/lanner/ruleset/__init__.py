@@ -1,12 +1,14 @@
 """Rules files → Ruleset: reading, merging, resolution of lists and macros, diagnostics."""
 
+from lanner.ruleset.appending import AppendOutput, ExtraField
 from lanner.ruleset.config import Config, read_config
 from lanner.ruleset.diagnostics import DESCRIPTIONS, Diagnostic, FileResult, Location, Severity
 from lanner.ruleset.files import rules_paths
 from lanner.ruleset.loader import LoadResult, load, load_texts
 from lanner.ruleset.places import Place
 from lanner.ruleset.priority import Priority
-from lanner.ruleset.rules import AppendOutput, ExtraField, ExtraFieldText, Rule, Ruleset, Selection
+from lanner.ruleset.rules import Rule, Ruleset
+from lanner.ruleset.selection import Selection
 from lanner.ruleset.versions import ENGINE, PLUGINS, Version
 from lanner.ruleset.wildcard import matches
 
@@ -18,7 +20,6 @@ __all__ = [
     "Config",
     "Diagnostic",
     "ExtraField",
-    "ExtraFieldText",
     "FileResult",
     "LoadResult",
     "Location",

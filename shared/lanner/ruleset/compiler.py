@@ -8,14 +8,15 @@ from lanner.errors import LanguageError
 from lanner.fields import Catalogue
 from lanner.language import Condition, Template, compile_operand
 from lanner.ruleset import syscalls
-from lanner.ruleset.conditions import Conditions
+from lanner.ruleset.appending import AppendOutput, ExtraField
+from lanner.ruleset.conditions import Conditions, Memory
 from lanner.ruleset.diagnostics import Invalid, about
 from lanner.ruleset.entries import Warn
 from lanner.ruleset.exceptions import expand_exceptions
-from lanner.ruleset.items import SYSCALL, RuleItem
+from lanner.ruleset.items import AUDIT, SOURCES, SYSCALL, RuleItem
 from lanner.ruleset.outputs import check_container_info, compile_extra_fields, compile_output
-from lanner.ruleset.rules import AppendOutput, ExtraField, Rule
-from lanner.ruleset.table import AUDIT, SOURCES, Table
+from lanner.ruleset.rules import Rule
+from lanner.ruleset.table import Table
 
 __all__ = ["Compiler"]
 
@@ -26,11 +27,11 @@ class Compiler:
     def __init__(self, catalogue: Catalogue, append_output: Sequence[AppendOutput] = ()) -> None:
         self._catalogue = catalogue
         self._append_output = append_output
-        self._trees: dict[str, Condition] = {}
+        self._memory = Memory()
 
     def compile(self, table: Table, warn: Warn) -> tuple[Rule, ...]:
         """Return all rules of a table in the order of their first definitions. Raises `Invalid`."""
-        conditions = Conditions(table, self._catalogue, warn, self._trees)
+        conditions = Conditions(table, self._catalogue, warn, self._memory)
         rules = tuple([self._rule(rule, conditions, warn) for rule in table.rules.values()])
         for name, macro in table.macros.items():
             if name not in conditions.macros.used:
@@ -86,7 +87,7 @@ class Compiler:
                 raise Invalid(about("LOAD_ERR_COMPILE_OUTPUT", "empty formatting token", node, rule.entry.context))
             conditions.compile(rule, written)
             return None
-        output = compile_output(rule, self._append_output, self._catalogue, warn)
+        output = compile_output(rule, self._append_output, self._catalogue, warn, self._memory.templates)
         if output is None:
             return None
         extra_fields = compile_extra_fields(rule, self._append_output, self._catalogue)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lanner.errors import ConditionError, LanguageError
 from lanner.fields import Catalogue
-from lanner.language import Check, Condition, ConditionWarning, MacroRef, compile_condition, condition_warnings, parse
+from lanner.language import (
+    Check,
+    Condition,
+    ConditionWarning,
+    MacroRef,
+    Template,
+    compile_condition,
+    condition_warnings,
+    parse,
+)
 from lanner.ruleset import syscalls
 from lanner.ruleset.diagnostics import Diagnostic, Invalid, Location, Severity, about_text
 from lanner.ruleset.entries import Entry, Warn
@@ -17,7 +26,7 @@ from lanner.ruleset.macros import Macros
 from lanner.ruleset.table import MacroEntry, Table
 from lanner.ruleset.texts import Text
 
-__all__ = ["Conditions"]
+__all__ = ["Conditions", "Memory"]
 
 _NO_EVENT_TYPE = "Rule matches too many evt.type values. This has a significant performance penalty."
 _UNSAFE_NA = "LOAD_UNSAFE_NA_CHECK"
@@ -33,17 +42,26 @@ class _Parsed:
     entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was parsed and compiled for a table, and need not be again when it has grown."""
+
+    templates: dict[str, Template] = field(default_factory=dict)
+    trees: dict[str, Condition] = field(default_factory=dict)
+    compiled: dict[tuple[str, Condition], tuple[Condition, list[ConditionWarning]]] = field(default_factory=dict)
+
+
 class Conditions:
     """The conditions of a table. Making one parses all macros and replaces what they use.
 
-    `trees` remembers parsed texts from one table to the next. Everything in here raises `Invalid`.
+    Everything in here raises `Invalid`.
     """
 
-    def __init__(self, table: Table, catalogue: Catalogue, warn: Warn, trees: dict[str, Condition]) -> None:
+    def __init__(self, table: Table, catalogue: Catalogue, warn: Warn, memory: Memory) -> None:
         self.lists = Lists(table.lists)
         self._catalogue = catalogue
         self._warn = warn
-        self._trees = trees
+        self._memory = memory
         self._macros = {name: self._parse(entry.item, entry.item.condition) for name, entry in table.macros.items()}
         self.macros = Macros({name: macro.tree for name, macro in self._macros.items()})
         for name, entry in table.macros.items():
@@ -64,13 +82,16 @@ class Conditions:
         except ConditionError as error:
             raise Invalid(self._about("LOAD_ERR_VALIDATE", error, parsed)) from None
         try:
-            return self._compile_syscall(rule, parsed, tree) if rule.source == SYSCALL else self._compile_audit(parsed, tree)
+            if rule.source != SYSCALL:
+                return self._compile(parsed, tree)
+            self._check_syscall(rule, tree)
         except LanguageError as error:
             problem, where = self._first_problem(error, parsed, is_syscall=rule.source == SYSCALL)
             if problem.unknown_field and rule.skip_if_unknown_filter:
                 self._warn(self._about("LOAD_UNKNOWN_FILTER", problem, where, parsed, Severity.WARNING))
-                return None
-            raise Invalid(self._about("LOAD_ERR_COMPILE_CONDITION", problem, where, parsed)) from None
+            else:
+                raise Invalid(self._about("LOAD_ERR_COMPILE_CONDITION", problem, where, parsed)) from None
+        return None
 
     def _parse(self, item: MacroItem | RuleItem, written: Text) -> _Parsed:
         try:
@@ -78,23 +99,26 @@ class Conditions:
         except TooLong:
             message = f"with its lists inserted, the condition has more than {MAX_TEXT} characters"
             raise item.entry.rejected(message, item.entry.node.get("condition")) from None
-        if inserted not in self._trees:
+        trees = self._memory.trees
+        if inserted not in trees:
             try:
-                self._trees[inserted] = parse(inserted)
+                trees[inserted] = parse(inserted)
             except ConditionError as error:
                 where = _Parsed(written, inserted, MacroRef(""), item.entry)
                 raise Invalid(self._about("LOAD_ERR_COMPILE_CONDITION", error, where)) from None
-        return _Parsed(written, inserted, self._trees[inserted], item.entry)
+        return _Parsed(written, inserted, trees[inserted], item.entry)
 
-    def _compile_audit(self, parsed: _Parsed, tree: Condition) -> Condition:
-        warnings = condition_warnings(tree, self._catalogue)
+    def _compile(self, parsed: _Parsed, tree: Condition) -> Condition:
+        known = self._memory.compiled.get((parsed.inserted, tree))
+        warnings = known[1] if known else condition_warnings(tree, self._catalogue)
         unsafe = [warning for warning in warnings if warning.code == _UNSAFE_NA]
         self._report(unsafe[:1], parsed)  # Falco gives this one once for a rule
-        compiled = compile_condition(tree, self._catalogue, parsed.inserted)
+        compiled = known[0] if known else compile_condition(tree, self._catalogue, parsed.inserted)
+        self._memory.compiled[parsed.inserted, tree] = compiled, warnings
         self._report([warning for warning in warnings if warning.code != _UNSAFE_NA], parsed)
         return compiled
 
-    def _compile_syscall(self, rule: RuleItem, parsed: _Parsed, tree: Condition) -> None:
+    def _check_syscall(self, rule: RuleItem, tree: Condition) -> None:
         condition = rule.entry.node.get("condition")
         for name in syscalls.deprecated_fields(tree):
             message = f"usage of deprecated field '{name}' has been detected in the rule condition"
@@ -106,16 +130,19 @@ class Conditions:
     def _report(self, warnings: list[ConditionWarning], parsed: _Parsed) -> None:
         """Warn about checks of the condition or of its macros, each at its place."""
         for warning in warnings:
-            position, where = next(
+            places = (
                 (found.position, where)
                 for where, check in self._checks(parsed)
                 for found in condition_warnings(check, self._catalogue)
                 if (found.code, found.message) == (warning.code, warning.message)
             )
+            position, where = next(places, (0, parsed))
             error = ConditionError(warning.message, position=position)
             self._warn(self._about(warning.code, error, where, parsed, Severity.WARNING))
 
-    def _first_problem(self, error: LanguageError, parsed: _Parsed, *, is_syscall: bool) -> tuple[LanguageError, _Parsed]:
+    def _first_problem(
+        self, error: LanguageError, parsed: _Parsed, *, is_syscall: bool
+    ) -> tuple[LanguageError, _Parsed]:
         """Return the error again, with the position where it was written: in the condition or in one of its macros."""
 
         def problems() -> Iterator[tuple[LanguageError, _Parsed]]:

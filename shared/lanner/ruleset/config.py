@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from lanner.errors import UsageError
+from lanner.ruleset.appending import AppendOutput
 from lanner.ruleset.diagnostics import Diagnostic, Invalid
 from lanner.ruleset.priority import Priority
-from lanner.ruleset.rules import AppendOutput, ExtraFieldText, Selection
+from lanner.ruleset.selection import Selection
 from lanner.ruleset.yaml_nodes import Mapping as YamlMapping
 from lanner.ruleset.yaml_nodes import Node, Scalar
 from lanner.ruleset.yaml_reader import decode, documents
@@ -59,7 +60,9 @@ class Config:
     not_applying: tuple[str, ...] = ()
 
 
-def read_config(path: Path | None, overrides: Sequence[str] = (), *, environment: Mapping[str, str] = os.environ) -> Config:
+def read_config(
+    path: Path | None, overrides: Sequence[str] = (), *, environment: Mapping[str, str] = os.environ
+) -> Config:
     """Read the falco.yaml at `path` (`None`: there is none) and the `key=value` texts of `-o` on top of it.
 
     Raises `UsageError`, with the place as far as it is known, for what cannot be read or has no meaning.
@@ -111,7 +114,10 @@ def _override(tree: dict[str, Plain], text: str) -> None:
         steps.append(part[1])
         steps += [int(index) if index else None for index in re.findall(r"\[(\d*)\]", part[2])]
         position = part.end() + 1
-    value = _load(f"-o {key}", value_text.encode("utf-8", "surrogateescape"))
+    # Lists and mappings are written as in YAML; anything else is a text, so that `*` needs no quotes.
+    value: Plain = value_text or None
+    if value_text.startswith(("[", "{")):
+        value = _load(f"-o {key}", value_text.encode("utf-8", "surrogateescape"))
     place: dict[str, Plain] | list[Plain] = tree
     for step, following in zip(steps, [*steps[1:], ""], strict=True):
         last = following == ""
@@ -163,13 +169,14 @@ class _Reader:
             raise self._wrong("priority", str(error)) from None
         if "rules_file" in self._tree and "rules_files" in self._tree:
             raise self._wrong("rules_file", "give rules_files only, rules_file is its old name")
-        files = [*self._take("rules_file", self._texts, []), *self._take("rules_files", self._texts, [])]
+        nothing: list[str] = []
+        files = [*self._take("rules_file", self._texts, nothing), *self._take("rules_files", self._texts, nothing)]
         return Config(
             rules_files=tuple(Path(text) for text in files),
             selections=tuple(self._selections()),
             priority=priority,
             first_match=matching == "first",
-            append_output=tuple(self._append_output(entry) for entry in self._take("append_output", self._list, [])),
+            append_output=tuple(self._append_output(entry) for entry in self._entries("append_output")),
             static_fields=self._take("static_fields", self._text_map, {}),
             max_event_size=self._max_event_size(),
             not_applying=tuple(key for key in self._tree if key not in self._taken),
@@ -180,6 +187,10 @@ class _Reader:
         self._taken.add(key)
         value = self._tree.get(key)
         return default if value is None else read(key, value)
+
+    def _entries(self, key: str) -> list[Plain]:
+        nothing: list[Plain] = []
+        return self._take(key, self._list, nothing)
 
     def _wrong(self, key: str, problem: str) -> UsageError:
         return UsageError(f"{self._name}: {key}: {problem}")
@@ -213,7 +224,7 @@ class _Reader:
         return {name: self._text(f"{key}.{name}", text) for name, text in self._map(key, value).items()}
 
     def _selections(self) -> Iterator[Selection]:
-        for number, entry in enumerate(self._take("rules", self._list, [])):
+        for number, entry in enumerate(self._entries("rules")):
             key = f"rules[{number}]"
             actions = self._map(key, entry)
             if len(actions) != 1 or not actions.keys() <= {"enable", "disable"}:
@@ -235,7 +246,9 @@ class _Reader:
         match = self._map(f"{key}.match", keys.get("match") or {})
         fields: dict[str, str | None] = {}
         for item in self._list(f"{key}.extra_fields", keys.get("extra_fields") or []):
-            pairs = [(item, None)] if isinstance(item, str) else list(self._text_map(f"{key}.extra_fields", item).items())
+            pairs = (
+                [(item, None)] if isinstance(item, str) else list(self._text_map(f"{key}.extra_fields", item).items())
+            )
             for name, template in pairs:
                 if name in fields:
                     raise self._wrong(f"{key}.extra_fields", f"'{name}' is given twice")
@@ -246,13 +259,13 @@ class _Reader:
             tags=tuple(self._texts(f"{key}.match.tags", match.get("tags") or [])),
             rule=None if rule is None else self._text(f"{key}.match.rule", rule),
             extra_output=self._text(f"{key}.extra_output", keys.get("extra_output") or ""),
-            extra_fields=tuple(ExtraFieldText(name, template) for name, template in fields.items()),
+            extra_fields=tuple(fields.items()),
             suggested_output=self._flag(f"{key}.suggested_output", keys.get("suggested_output") or "false"),
         )
 
     def _max_event_size(self) -> int | None:
         """Return the event size that an audit plugin's `init_config` sets."""
-        for plugin in self._take("plugins", self._list, []):
+        for plugin in self._entries("plugins"):
             settings = self._map("plugins", plugin)
             if not _PLUGIN.fullmatch(self._text("plugins.name", settings.get("name") or "")):
                 continue

@@ -136,7 +136,7 @@ class Diagnostic:
         if self.snippet:
             lines += ["------", self.snippet, "------"]
         if self.caret and self.caret.splitlines()[0].strip() not in self.snippet:
-            lines += ["with its lists and exceptions inserted:", self.caret, "------"]
+            lines += ["as it is compiled:", self.caret, "------"]
         lines.append(f"{self.code} ({self.description}): {self.message}")
         if self.hint:
             lines.append(f"hint: {self.hint}")

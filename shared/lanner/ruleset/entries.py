@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping as Names
+import difflib
+from collections.abc import Callable
+from collections.abc import Mapping as Names
 from dataclasses import dataclass
 
 from lanner.ruleset.diagnostics import Diagnostic, Invalid, Location, Severity, about
@@ -57,8 +59,16 @@ class Entry:
         """Return the text that `key` must have; it is not empty."""
         value = self.optional_text(key)
         if value is None:
-            raise self.invalid(f"Item has no mapping for key '{key}'")
+            raise self.lacks(key)
         return value
+
+    def lacks(self, key: str, hint: str = "") -> Invalid:
+        """Return the error that `key` is missing."""
+        keys = [other.value for other, _ in self.node.pairs if isinstance(other, Scalar)]
+        close = difflib.get_close_matches(key, keys, 1)
+        if close:
+            hint = f"is '{close[0]}' meant to be '{key}'?"
+        return self.invalid(f"Item has no mapping for key '{key}'", hint=hint)
 
     def optional_text(self, key: str) -> Scalar | None:
         """Return the text of `key`, which is not empty; `None` if there is no such key."""
@@ -107,9 +117,10 @@ class Entry:
         """Return the sequence that `key` must have."""
         value = self.node.get(key)
         if value is None:
-            raise self.invalid(f"Item has no mapping for key '{key}'")
+            raise self.lacks(key)
         if not isinstance(value, Sequence):
-            raise self.invalid("Value is not a sequence", value, f"write it as `{key}: [a, b]`, or `[]` if there is none")
+            hint = f"write it as `{key}: [a, b]`, or `[]` if there is none"
+            raise self.invalid("Value is not a sequence", value, hint)
         return value
 
     def texts(self, key: str) -> list[str]:
@@ -117,7 +128,7 @@ class Entry:
         texts = []
         for value in self.sequence(key).items:
             if not isinstance(value, Scalar) or value.is_null:
-                raise self.invalid("sequence value is not scalar", value, "every item is one text, such as a name or a number")
+                raise self.invalid("sequence value is not scalar", value, "an item is one text, a name or a number")
             texts.append(value.value)
         return texts
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence as Values
+from collections.abc import Callable
+from collections.abc import Sequence as Values
 from dataclasses import dataclass, replace
 
 from lanner.language import MODIFIERS, OPERATORS
@@ -54,7 +55,7 @@ def read_exceptions(rule: Entry, warn: Warn, *, is_append: bool) -> tuple[RuleEx
                 message = f"Multiple definitions of exception '{name}' in the same rule"
                 warn(entry.warning("LOAD_EXCEPTION_NAME_NOT_UNIQUE", message))
         if not is_append and not entry.has("fields"):
-            raise entry.invalid("Item has no mapping for key 'fields'")
+            raise entry.lacks("fields")
         fields, comps = (_value(item.get(key), entry) for key in ("fields", "comps"))
         exceptions.append(RuleException(name, fields, comps, _values(entry, warn, is_append), entry))
     return tuple(exceptions)
@@ -87,9 +88,7 @@ def _item(value: Value) -> str:
 
 def _has_modifier(comparison: str) -> bool:
     words = comparison.split()
-    return (
-        len(words) == 2 and words[0] in OPERATORS and words[0] not in _WITHOUT_MODIFIER and words[1] in MODIFIERS
-    )
+    return len(words) == 2 and words[0] in OPERATORS and words[0] not in _WITHOUT_MODIFIER and words[1] in MODIFIERS
 
 
 def check_exception(exception: RuleException, problem_of: FieldProblem) -> RuleException:

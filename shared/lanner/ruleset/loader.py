@@ -9,12 +9,13 @@ from pathlib import Path
 from lanner.errors import UsageError
 from lanner.fields import Catalogue
 from lanner.fields import catalogue as builtin_catalogue
+from lanner.ruleset.appending import AppendOutput
 from lanner.ruleset.compiler import Compiler
 from lanner.ruleset.diagnostics import Diagnostic, FileResult, Invalid, about
 from lanner.ruleset.foreign import hint_for
-from lanner.ruleset.items import read_item
 from lanner.ruleset.places import RulesText
-from lanner.ruleset.rules import AppendOutput, Rule, Ruleset
+from lanner.ruleset.reader import read_item
+from lanner.ruleset.rules import Rule, Ruleset
 from lanner.ruleset.table import Table
 from lanner.ruleset.versions import unsatisfied
 from lanner.ruleset.yaml_nodes import Mapping, Node, Scalar
@@ -84,7 +85,9 @@ def load_texts(
             rules = compiler.compile(table, found.warnings.append)
         except Invalid as error:
             found.errors.append(error.diagnostic)
-    fatal = ""
+    # Falco gives up without a result for any file if it meets this error in a condition (spec/conditions.md section 5).
+    errors = [error for found in all_found for error in found.errors]
+    fatal = next((error.message for error in errors if error.message == "unknown multivalue transformer"), "")
     for required in table.plugins:
         problem = unsatisfied(required.alternatives)
         if problem:

@@ -8,10 +8,12 @@ from lanner.errors import ConditionError
 from lanner.language import Check, Condition, MacroRef
 from lanner.language.nodes import MAX_TREE_DEPTH, replace_macros, walk
 
-__all__ = ["MAX_SIZE", "Macros"]
+__all__ = ["MAX_SIZE", "MAX_WORK", "Macros"]
 
 MAX_SIZE = 100_000
 """Checks and connectives of a condition whose macros are replaced."""
+MAX_WORK = 1_000_000
+"""Checks and connectives gone through for macros that are used by others before they are replaced themselves."""
 
 
 class Macros:
@@ -21,6 +23,7 @@ class Macros:
         self.used: set[str] = set()
         self._parsed = parsed
         self._replaced: dict[str, Condition] = {}
+        self._work = 0
 
     def resolve(self, name: str, is_visible: Callable[[str], bool]) -> None:
         """Replace the macros that the macro `name` uses; it may use those that are visible. Raises like `expand`."""
@@ -36,11 +39,9 @@ class Macros:
         for reference in _references(condition):
             self._expand(reference, is_visible, expanded)
         self.used.update(expanded)
-        return _replace(condition, expanded, 0)
+        return _replaced(condition, expanded, 0)
 
-    def _expand(
-        self, start: MacroRef, is_visible: Callable[[str], bool], expanded: dict[str, Condition]
-    ) -> None:
+    def _expand(self, start: MacroRef, is_visible: Callable[[str], bool], expanded: dict[str, Condition]) -> None:
         """Put the trees of a macro and of all macros below it into `expanded`, the innermost first."""
         path: dict[str, Iterator[MacroRef]] = {}
         pending = [start.name]
@@ -53,9 +54,14 @@ class Macros:
             elif name in self._replaced:
                 expanded[name] = self._replaced[name]
             else:
-                following = next(path.setdefault(name, _references(self._parsed[name])), None)
+                if name not in path:
+                    self._work += self._parsed[name].size
+                    if self._work > MAX_WORK:
+                        raise _error("the macros refer to each other too often", start.position)
+                    path[name] = _references(self._parsed[name])
+                following = next(path[name], None)
                 if following is None:
-                    expanded[name] = _replace(self._parsed[name], expanded, start.position)
+                    expanded[name] = _replaced(self._parsed[name], expanded, start.position)
                     del path[name]
                 elif following.name in path:
                     raise _error(f"reference loop in macro '{following.name}'", start.position)
@@ -76,7 +82,7 @@ class Macros:
                 pending.pop()
             elif isinstance(leaf, Check):
                 yield owner, leaf
-            elif leaf.name not in seen:
+            elif isinstance(leaf, MacroRef) and leaf.name not in seen:
                 seen.add(leaf.name)
                 pending.append((leaf.name, walk(self._parsed[leaf.name])))
 
@@ -85,8 +91,8 @@ def _references(condition: Condition) -> Iterator[MacroRef]:
     return (leaf for leaf in walk(condition) if isinstance(leaf, MacroRef))
 
 
-def _replace(condition: Condition, expanded: Mapping[str, Condition], position: int) -> Condition:
-    replaced = replace_macros(condition, lambda reference: expanded[reference.name])
+def _replaced(condition: Condition, expanded: Mapping[str, Condition], position: int) -> Condition:
+    replaced = replace_macros(condition, lambda reference: expanded[reference.name]) if expanded else condition
     if replaced.size > MAX_SIZE:
         raise _error(f"with its macros replaced, the condition has more than {MAX_SIZE} parts", position)
     if replaced.depth > MAX_TREE_DEPTH:

@@ -8,10 +8,10 @@ from lanner.errors import LanguageError, TemplateError
 from lanner.fields import BoundField, Catalogue
 from lanner.language import Template, compile_operand, compile_template, field_key
 from lanner.language.operands import FieldOperand
-from lanner.ruleset.diagnostics import Diagnostic, Invalid, Severity, about, about_text
+from lanner.ruleset.appending import AppendOutput, ExtraField
+from lanner.ruleset.diagnostics import Diagnostic, Invalid, Location, Severity, about, about_text
 from lanner.ruleset.entries import Warn
 from lanner.ruleset.items import RuleItem
-from lanner.ruleset.rules import AppendOutput, ExtraField
 
 __all__ = ["check_container_info", "compile_extra_fields", "compile_output"]
 
@@ -27,16 +27,23 @@ def check_container_info(rule: RuleItem, warn: Warn) -> None:
 
 
 def compile_output(
-    rule: RuleItem, append_output: Sequence[AppendOutput], catalogue: Catalogue, warn: Warn
+    rule: RuleItem,
+    append_output: Sequence[AppendOutput],
+    catalogue: Catalogue,
+    warn: Warn,
+    known: dict[str, Template],
 ) -> Template | None:
     """Return the compiled output of a rule; `None` if it names an unknown field and the rule is to be skipped then.
 
-    Raises `Invalid` (LOAD_ERR_COMPILE_OUTPUT).
+    `known` remembers compiled outputs. Raises `Invalid` (LOAD_ERR_COMPILE_OUTPUT).
     """
     own = rule.output.text
-    appended = "".join([f" {text}" for entry in _applicable(rule, append_output) for text in _texts(entry, catalogue)])
+    appended = [f" {text}" for entry in _applicable(rule, append_output) for text in _texts(entry, catalogue)]
+    text = own + "".join(appended)
     try:
-        return compile_template(own + appended, catalogue)
+        if text not in known:
+            known[text] = compile_template(text, catalogue)
+        return known[text]
     except TemplateError as error:
         if error.unknown_field and rule.skip_if_unknown_filter:
             warn(_problem("LOAD_UNKNOWN_FILTER", error, rule, Severity.WARNING))
@@ -48,15 +55,16 @@ def compile_extra_fields(
     rule: RuleItem, append_output: Sequence[AppendOutput], catalogue: Catalogue
 ) -> tuple[ExtraField, ...]:
     """Return the extra fields of a rule's alerts. Raises `Invalid` (LOAD_ERR_COMPILE_OUTPUT)."""
-    texts = {text.key: text for entry in _applicable(rule, append_output) for text in entry.extra_fields}
+    applicable = _applicable(rule, append_output)
+    templates = dict(pair for entry in applicable for pair in entry.extra_fields)
     fields = []
-    for key, text in texts.items():
+    for key, template in templates.items():
         try:
-            if text.template is None:
+            if template is None:
                 compile_template(f"%{key}", catalogue)
                 fields.append(ExtraField(key, raw=_raw_field(key, catalogue)))
             else:
-                fields.append(ExtraField(key, compile_template(text.template, catalogue)))
+                fields.append(ExtraField(key, compile_template(template, catalogue)))
         except TemplateError as error:
             hint = f"the extra field '{key}' comes from `append_output` of the configuration"
             code, node = "LOAD_ERR_COMPILE_OUTPUT", rule.entry.node
@@ -65,9 +73,7 @@ def compile_extra_fields(
 
 
 def _applicable(rule: RuleItem, append_output: Sequence[AppendOutput]) -> Iterator[AppendOutput]:
-    for entry in append_output:
-        if entry.source in (None, "", rule.source) and entry.rule in (None, "", rule.name) and rule.tags.issuperset(entry.tags):
-            yield entry
+    return (entry for entry in append_output if entry.applies_to(rule.source, rule.name, rule.tags))
 
 
 def _texts(entry: AppendOutput, catalogue: Catalogue) -> Iterator[str]:
@@ -97,4 +103,6 @@ def _problem(code: str, error: TemplateError, rule: RuleItem, severity: Severity
         position += 1
     if position >= len(own) and own:
         error.hint = "this text comes from `append_output` of the configuration"
-    return about_text(code, error, rule.output, position, rule.entry.context, severity=severity)
+    node, _ = rule.output.locate(position)
+    context = (*rule.entry.context, Location("output", "", node.place))
+    return about_text(code, error, rule.output, position, context, severity=severity)

@@ -42,7 +42,8 @@ class RulesText:
 
     def snippet(self, place: Place, width: int = 100) -> str:
         """Return the line of `place` (cut to `width` characters) above a line with a caret."""
-        line = self.text[self._line_starts[place.line - 1] : self._line_starts[place.line] - 1].removesuffix("\r")
-        left = max(0, place.column - 1 - width // 2)
-        indent = "".join(["\t" if char == "\t" else " " for char in line[left : place.column - 1]])
-        return f"{line[left : left + width]}\n{indent}^"
+        start, end = self._line_starts[place.line - 1], self._line_starts[place.line] - 1
+        left = start + max(0, place.column - 1 - width // 2)
+        shown = self.text[left : min(end, left + width)].removesuffix("\r")
+        indent = "".join(["\t" if char == "\t" else " " for char in shown[: place.offset - left]])
+        return f"{shown}\n{indent.ljust(place.offset - left)}^"

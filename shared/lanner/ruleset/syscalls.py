@@ -12,8 +12,9 @@ from lanner.language.operands import parse_operand
 __all__ = ["check_fields", "deprecated_fields", "field_problem", "is_bound_to_event_types"]
 
 # The families of fields that Falco has for system calls. Lanner does not know the single fields.
-_FAMILIES = frozenset(
-    "container evt fd fdlist fs group k8s proc process span static syslog thread user".split()
+_FAMILIES = (
+    *("container", "evt", "fd", "fdlist", "fs", "group", "k8s"),
+    *("proc", "process", "span", "static", "syslog", "thread", "user"),
 )
 _DEPRECATED = ("evt.dir", "evt.latency", "evt.wait_latency")
 

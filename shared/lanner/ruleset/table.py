@@ -10,7 +10,8 @@ from typing import assert_never
 from lanner.ruleset.entries import Warn
 from lanner.ruleset.exceptions import append_exceptions, check_exception
 from lanner.ruleset.items import (
-    SYSCALL,
+    AUDIT,
+    SOURCES,
     EngineRequirement,
     Item,
     ListItem,
@@ -22,12 +23,7 @@ from lanner.ruleset.items import (
 )
 from lanner.ruleset.versions import ENGINE
 
-__all__ = ["AUDIT", "SOURCES", "ListEntry", "MacroEntry", "Table"]
-
-AUDIT = "k8s_audit"
-"""The event source whose rules Lanner evaluates."""
-SOURCES = (SYSCALL, AUDIT)
-"""The event sources whose rules are compiled."""
+__all__ = ["ListEntry", "MacroEntry", "Table"]
 
 FieldProblem = Callable[[str, str], str]
 """Says why a text is not a field of a source (source, text); an empty text if it is one."""
@@ -131,7 +127,8 @@ class Table:
                 else "An 'override.<key>: replace' to a rule was requested"
             )
             raise item.entry.rejected(f"{asked} but no rule by that name already exists")
-        if item.is_append and item.condition is item.output is item.description is item.tags is item.exceptions is None:
+        appended = (item.condition, item.output, item.description, item.tags, item.exceptions)
+        if item.is_append and all(value is None for value in appended):
             raise item.entry.rejected("Appended rule must have exceptions or condition property")
         if item.source:
             self._check_source(item.name, item.source, item)

@@ -13,7 +13,7 @@ _WIDE_ESCAPES = {"x": 4, "u": 6, "U": 10}
 _BLANK_ESCAPES = "ntrvNLP_ \t\n\r"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Scalar:
     """A scalar. `plain` ones are written without quotes and tag; `style` is their quote, `|` or `>`, else empty."""
 

@@ -14,12 +14,14 @@ from lanner.ruleset.foreign import hint_for
 from lanner.ruleset.places import Place, RulesText
 from lanner.ruleset.yaml_nodes import Mapping, Node, Scalar, Sequence
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "decode", "documents"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "MAX_NOTES", "decode", "documents"]
 
 MAX_BYTES = 16 * 2**20
 """Size of a rules file, in bytes."""
 MAX_DEPTH = 100
 """Levels of nested sequences and mappings."""
+MAX_NOTES = 100
+"""Remarks on a file; more are left out."""
 MAX_NODES = 1_000_000
 """Nodes of a rules file, those behind aliases counted each time."""
 
@@ -58,13 +60,12 @@ def documents(file: RulesText, notes: list[Diagnostic]) -> list[Node]:
         for event in yaml.parse(file.text, Loader=yaml.CSafeLoader):
             builder.take(event)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        mark = getattr(error, "problem_mark", None)
         context = getattr(error, "context", None)
         problem = getattr(error, "problem", None) or str(error)
         offset = min(mark.index, len(file.text)) if mark else 0
-        raise _wrong(
-            file, offset, f"{problem} {context}" if context else problem, hint_for(file.text) or _advice(file, offset)
-        ) from None
+        message = f"{problem} {context}" if context else problem
+        raise _wrong(file, offset, message, hint_for(file.text) or _advice(file, offset, builder.bracket)) from None
     return builder.documents
 
 
@@ -77,13 +78,17 @@ def _unreadable(name: str, message: str, hint: str, place: Place | None = None) 
     return Invalid(Diagnostic(_PARSE_ERROR, Severity.ERROR, message, place or Place(name, 1, 1), hint=hint))
 
 
-def _advice(file: RulesText, offset: int) -> str:
+def _advice(file: RulesText, offset: int, bracket: Place | None) -> str:
     line = file.snippet(file.place(offset)).split("\n")[0]
     if "\t" in line:
         return "YAML does not allow tabs for indentation"
-    if re.search(r":\s+[^'\"|>\s].*(?::\s|\s#|%|@|`)", line):
+    if re.search(r"\".*\\", line):
+        return (
+            "in double quotes a backslash is written twice; or put the text into single quotes or in a block after `>`"
+        )
+    if re.search(r":\s+(?=[^'\"|>\s]).*(?::\s|\s#|%|@|`)", line):
         return "put values with special characters in quotes, or write them as a block after `>`"
-    return ""
+    return f"the bracket in line {bracket.line} may not be closed" if bracket else ""
 
 
 class _Open:
@@ -109,8 +114,16 @@ class _Builder:
         self._anchors: dict[str, Node | None] = {}
         self._nodes = 0
 
+    @property
+    def bracket(self) -> Place | None:
+        """Where the innermost `[` or `{` is whose end has not come yet."""
+        starts = [opened.start for opened in self._open if self._file.text[opened.start] in "[{"]
+        return self._file.place(starts[-1]) if starts else None
+
     def take(self, event: yaml.Event) -> None:
         """Take the parser's next event."""
+        assert event.start_mark is not None
+        assert event.end_mark is not None
         start = event.start_mark.index
         if isinstance(event, yaml.ScalarEvent):
             style = event.style or ""
@@ -119,12 +132,13 @@ class _Builder:
             scalar = Scalar(event.value, plain, self._file, start, event.end_mark.index, style)
             self._add(scalar, event.anchor, start)
         elif isinstance(event, yaml.AliasEvent):
-            target = self._target(event.anchor, start)
+            target = self._target(event.anchor or "", start)
             self._count(target.size, start)
             self._add(target, None, start)
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self._open) >= MAX_DEPTH:
-                raise _wrong(self._file, start, f"the file nests deeper than {MAX_DEPTH} levels", hint_for(self._file.text))
+                message = f"the file nests deeper than {MAX_DEPTH} levels"
+                raise _wrong(self._file, start, message, hint_for(self._file.text))
             self._count(1, start)
             if event.anchor:
                 self._anchors[event.anchor] = None
@@ -141,7 +155,8 @@ class _Builder:
             return node
         if name in self._anchors:
             raise _wrong(self._file, start, f"the alias '*{name}' refers to a value that contains it")
-        raise _wrong(self._file, start, f"the alias '*{name}' refers to nothing", f"write `&{name}` in front of a value above")
+        hint = f"put `&{name}` in front of the value that is meant, or quotes around the text"
+        raise _wrong(self._file, start, f"the alias '*{name}' refers to nothing", hint)
 
     def _add(self, node: Node, anchor: str | None, start: int) -> None:
         if anchor:
@@ -170,6 +185,8 @@ class _Builder:
         for key, value in zip(children[::2], children[1::2], strict=True):
             if isinstance(key, Scalar):
                 if key.value in known:
+                    if len(self._notes) == MAX_NOTES:
+                        continue
                     message = f"the key '{key.value}' is there twice; this value is ignored, the first one counts"
                     self._notes.append(about("LANNER_DUPLICATE_KEY", message, key, severity=Severity.NOTE))
                     continue

@@ -28,7 +28,7 @@ _ARRAY = ord("[")
 _BLANK = b" \t\r\n"
 
 # A text that begins with so many openings is an attack on parsers, and costs a second a megabyte to check.
-_BOMB = re.compile(rb'(?:[\[{][ \t\r\n]*+(?:"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+)?+){1000}')
+_BOMB = re.compile(rb'[ \t\r\n]*+(?:[\[{][ \t\r\n]*+(?:"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+)?+){1000}')
 
 # Anything up to the next mark that opens, closes or parts values; valid JSON is taken for granted.
 _MARK = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{},])', re.DOTALL)

@@ -57,6 +57,10 @@ class Documents:
         self._draft: Draft | None = None
         self._run: Run | None = None
 
+    def goes_on(self, line: bytes) -> bool:
+        """Take `line` if nothing comes of it but that an unfinished document grows; do nothing and say no if not."""
+        return self._draft is not None and self._draft.goes_on(line)
+
     def line(self, line: bytes, number: int) -> Iterator[Piece]:
         """Take line `number` (its end may be there or not); yield what is ready."""
         line = line.rstrip(BLANK)
@@ -141,7 +145,7 @@ class Documents:
         if not text:
             draft.keep(line)
             return
-        if not draft.wants(text) or _begins_anew(draft, line, text):
+        if not draft.wants(text) or self._begins_anew(draft, line, text):
             yield from self._give_up(draft, _TORN)
             yield from self.line(line, number)
             return
@@ -157,6 +161,19 @@ class Documents:
         rest = line[end:].lstrip(BLANK)
         if rest:
             yield from self._begin(rest, column_of(line), number)
+
+    def _begins_anew(self, draft: Draft, line: bytes, text: bytes) -> bool:
+        """Tell whether `line` (without blanks: `text`) rather is a new document than a part of the unfinished one.
+
+        Pretty-printers write no bracket as far out as the document's first. Without indentation, a whole object that
+        begins a line is a new one, unless it may be an item of an EventList that has one on each line.
+        """
+        if text[0] not in b"{[" or column_of(line) > draft.column:
+            return False
+        if draft.indented:
+            return True
+        item = draft.expects_element() and not (self._array and draft.is_object)
+        return not item and _whole_object(text) is not None
 
     def _finish(self, draft: Draft) -> Iterator[Piece]:
         """Read a document that is complete as far as brackets tell."""
@@ -179,7 +196,7 @@ class Documents:
         elif draft.indented:
             text = bytes(draft.text).rstrip(BLANK)
             closers = b"}" if self._array else b"}]"
-            self._run = Run(draft.number, reason, text, column=draft.column, closers=closers)
+            self._run = Run(self._place(draft.number), draft.number, reason, text, column=draft.column, closers=closers)
         else:
             yield from self._salvage(draft, reason)
 
@@ -188,30 +205,33 @@ class Documents:
         bad = bytearray()
         for number, line in enumerate(io.BytesIO(draft.text), draft.number):
             inside = number == draft.number or draft.indented or column_of(line) > draft.column
-            value = None if inside else _parse(line.strip(_BETWEEN))
-            if isinstance(value, bytes):
-                yield from self._bad_lines(bad, number, reason)
+            value = None if inside else _whole_object(line)
+            if value is not None:
+                yield from self._bad_lines(bad, number, reason, draft)
                 bad.clear()
                 yield from value_events(value, f"{self._name}:{number}", self._context)
             else:
                 bad += line
-        yield from self._bad_lines(bad, number + 1, reason)
+        yield from self._bad_lines(bad, number + 1, reason, draft)
 
-    def _bad_lines(self, lines: bytearray, behind: int, reason: str) -> Iterator[Piece]:
-        """Reject the lines before line `behind` as one piece."""
+    def _bad_lines(self, lines: bytearray, behind: int, reason: str, draft: Draft) -> Iterator[Piece]:
+        """Reject the lines of `draft` before line `behind` as one piece."""
         text = bytes(lines).strip(BLANK)
         first = behind - lines.count(b"\n")
-        if text and b"\n" not in text:
-            yield Reject(f"{self._name}:{first}", hints.about_text(text, _error(text)), text)
-        elif text:
-            yield Reject(f"{self._name}:{first}", f"{reason}; lines {first} to {behind - 1}", text)
+        if not text:
+            return
+        if b"\n" in text:
+            reason += f"; lines {first} to {behind - 1}"
+        elif not isinstance(error := _parse(text), bytes):
+            reason = hints.about_text(text, error)
+        yield Reject(self._place(first) if first == draft.number else f"{self._name}:{first}", reason, text)
 
     def _bad_line(self, text: bytes, number: int, error: json_text.JsonError) -> Iterator[Piece]:
         reason = hints.about_text(text, error)
         if text.startswith(hints.BOM) and not isinstance(_parse(text[len(hints.BOM) :]), bytes):
-            self._run = Run(number, reason, text, column=0, closers=b"}]")
+            self._run = Run(self._place(number), number, reason, text, column=0, closers=b"}]")
         elif hints.is_binary(text):
-            self._run = Run(number, reason, text)
+            self._run = Run(self._place(number), number, reason, text)
         else:
             yield Reject(self._place(number), reason, text)
 
@@ -229,7 +249,7 @@ class Documents:
 
     def _end_run(self) -> Iterator[Piece]:
         if self._run is not None:
-            yield self._run.reject(self._name)
+            yield self._run.reject()
             self._run = None
 
 
@@ -241,30 +261,25 @@ def _parse(text: bytes) -> bytes | json_text.JsonError:
         return error
 
 
+def _whole_object(line: bytes) -> bytes | None:
+    """Return the object or array that the line consists of, apart from commas; `None` if it is none or empty."""
+    text = line.strip(_BETWEEN)
+    if len(text) <= 2 or text[0] not in b"{[" or text[-1] not in b"}]":
+        return None
+    value = _parse(text)
+    return value if isinstance(value, bytes) else None
+
+
 def _error(text: bytes) -> json_text.JsonError:
-    """Return what is wrong with a text that is known not to be JSON."""
+    """Return what is wrong with a text that was found to be broken."""
     error = _parse(text)
-    assert not isinstance(error, bytes)
-    return error
+    return json_text.JsonError("it nests too deep", 0) if isinstance(error, bytes) else error
 
 
 def _scalar(draft: Draft, text: bytes, position: int) -> int:
     """Take an array's element that is neither object nor array; return its end, or `BROKEN`."""
     match = _SCALAR.match(text, position)
-    if match is None:
+    if match is None or (text[position] != ord('"') and hints.is_binary(match[0])):
         return BROKEN
     draft.keep(match[0])
     return match.end()
-
-
-def _begins_anew(draft: Draft, line: bytes, text: bytes) -> bool:
-    """Tell whether `line` (without blanks: `text`) rather is a new document than a part of the unfinished one.
-
-    Pretty-printers write no bracket as far out as the document's first. Without indentation, a whole object that
-    begins a line is a new one, unless an array's element may come.
-    """
-    if text[0] not in b"{[" or column_of(line) > draft.column:
-        return False
-    if draft.indented:
-        return True
-    return len(text) > 2 and not draft.expects_element() and isinstance(_parse(text.rstrip(_BETWEEN)), bytes)

@@ -51,6 +51,11 @@ class Draft:
         """Whether the document is longer than can be kept."""
         return self.size > MAX_DOCUMENT
 
+    @property
+    def is_object(self) -> bool:
+        """Whether the document is an object, not an array."""
+        return self._marks[0] == _OBJECT
+
     def begin(self, line: bytes, start: int) -> int:
         """Take the document's first line from offset `start` on; return as `add` does."""
         return self._follow(line, start)
@@ -60,6 +65,35 @@ class Draft:
         if self.indented is None:
             self.indented = column_of(line) > self.column
         return self._follow(line, 0)
+
+    def goes_on(self, line: bytes) -> bool:
+        """Take `line` if it is an ordinary inner line of a pretty-printed document; do nothing and say no if not.
+
+        Most lines are, and this is the short way for them: further in than the first, with one bracket at most.
+        """
+        if not self.indented or not line[: self.column + 1].isspace():
+            return False
+        line = line.rstrip(BLANK)
+        text = line.lstrip(BLANK)
+        if not text or not self.wants(text):
+            return False
+        match = _NEXT.match(text)
+        assert match is not None  # it matches nothing at all, too
+        mark, rest = match[1], text[match.end() :]
+        if mark is None:
+            if rest:
+                return False
+        elif mark in b"{[":
+            if rest or len(self._marks) == _DEEPEST:
+                return False
+            self._marks += mark
+        else:
+            if rest not in (b"", b",") or len(self._marks) == 1 or self._marks[-1] != _PARTNER[mark]:
+                return False
+            self._marks.pop()
+        self.keep(line)
+        self._last = text[-1]
+        return True
 
     def keep(self, line: bytes) -> None:
         """Add `line` (a blank one, or one that is broken) to the text without looking into it."""

@@ -137,6 +137,8 @@ def _lines(buffered: io.BufferedReader[Stream], name: str, context: Context) -> 
             else:
                 yield event(text, f"{name}:{number}", context)
                 continue
+        if documents.busy and documents.goes_on(line):
+            continue
         if len(line) == MAX_DOCUMENT and not line.endswith(b"\n"):
             head = line[:KEPT]
             size = len(line)

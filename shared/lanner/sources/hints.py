@@ -59,7 +59,7 @@ def about_text(text: bytes, error: json_text.JsonError) -> str:
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16 text: convert it to UTF-8, e.g. iconv -f UTF-16 -t UTF-8"
     if text.startswith(_GZIP):
-        return "gzip data where JSON was expected: unpack it first"
+        return "gzip data that is damaged, or not expected here: unpack it first"
     if _MARKUP.match(text) is not None:
         return _MARKUP_FILE
     if _RULES.search(text) is not None:

@@ -16,13 +16,14 @@ class Run:
     """Lines that belong together in being no audit event: binary data, or the rest of a broken document."""
 
     def __init__(
-        self, number: int, reason: str, text: bytes, *, column: int | None = None, closers: bytes = b"}"
+        self, origin: str, number: int, reason: str, text: bytes, *, column: int | None = None, closers: bytes = b"}"
     ) -> None:
         """Begin with the lines `text`, of which `number` is the first.
 
         `column` is the indentation of the broken document and `closers` are the marks that may end it; for binary
         data `column` is `None`.
         """
+        self._origin = origin
         self._number = number
         self._reason = reason
         self._column = column
@@ -48,15 +49,15 @@ class Run:
         if self._size <= _MOST:
             self._text += b"\n" + line
 
-    def reject(self, name: str) -> Reject:
-        """Return the reject for the whole stretch in the input `name`."""
+    def reject(self) -> Reject:
+        """Return the reject for the whole stretch."""
         reason = self._reason
         if self._lines > 1:
             reason += f"; lines {self._number} to {self._number + self._lines - 1}"
         if self._size > _MOST:
             reason += f" ({self._size} bytes, the first {KEPT} kept)"
             del self._text[KEPT:]
-        return Reject(f"{name}:{self._number}", reason, bytes(self._text))
+        return Reject(self._origin, reason, bytes(self._text))
 
 
 def _is_document(text: bytes) -> bool:

@@ -19,7 +19,7 @@ _BLOCK = 65536
 BUFFER = 262144
 """Bytes to keep ready for splitting into lines."""
 
-_MAGIC = b"\x1f\x8b"
+_MAGIC = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -48,11 +48,25 @@ class Stream(io.RawIOBase):
         self._read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
         self._progress = progress
         self._ahead = self._load()
-        if len(self._ahead) == 1:  # a pipe may give its first byte alone
-            self._ahead += self._load()
-        self._packed = self._ahead.startswith(_MAGIC)
+        self._packed = self._is_packed()
         self._inflate = zlib.decompressobj(_GZIP)
         self._within = self._packed  # inside a gzip member
+
+    def _is_packed(self) -> bool:
+        """Tell whether gzip data begins here: by trial, for a damaged line of a log may begin like that, too."""
+        while 0 < len(self._ahead) < len(_MAGIC) and (more := self._load()):
+            self._ahead += more  # a pipe may give its first byte alone
+        if not self._ahead.startswith(_MAGIC):
+            return False
+        trial = zlib.decompressobj(_GZIP)
+        try:
+            unpacked = trial.decompress(self._ahead, 1)
+            while not (unpacked or trial.eof) and len(self._ahead) < BUFFER and (more := self._load()):
+                self._ahead += more
+                unpacked = trial.decompress(more, 1)
+        except zlib.error:
+            return False
+        return bool(unpacked) or trial.eof
 
     def readable(self) -> bool:
         """Say that bytes can be read."""
@@ -115,7 +129,7 @@ def _until_damage(inflate: zlib._Decompress, data: bytes, limit: int) -> bytes:
     """Unpack `data` byte by byte until it is found to be damaged: zlib keeps nothing of the piece that fails."""
     good = bytearray()
     try:
-        for position in range(len(data)):
+        for position in range(len(data)):  # pragma: no branch - the error that led here comes again
             good += inflate.decompress(data[position : position + 1])
     except zlib.error:
         pass
