@@ -287,6 +287,9 @@ def test_compact_touches_no_blank_inside_strings() -> None:
     text = rb"""{ "a b" : [ "c \" , d" , 1 ] }"""
     assert json_text.compact(text) == rb"""{"a b":["c \" , d",1]}"""
     assert json_text.compact(b'{"a":1}') == b'{"a":1}'
+    assert json_text.compact(b'{ "a" : nan,\n"b c": --4,\t"d": "\x01 \xff" }') == b'{"a":nan,"b c":--4,"d":"\x01 \xff"}'
+    assert json_text.compact(rb'[ 1.0, 1e3, "\/\u0041", "\ud800" ]') == rb'[1.0,1e3,"\/\u0041","\ud800"]'
+    assert json_text.compact(rb'[ 1.0, 1E+3, "\/\u0041", -0 ]') == rb'[1.0,1E+3,"\/\u0041",-0]'
 
 
 def test_pretty() -> None:

@@ -538,7 +538,7 @@ def test_deep_conditions():
 
 scalars = st.binary(max_size=6) | st.sampled_from([b"", b"get", b"/a/b", b"\xff", b"a*", b"[a-z]", b"x" * 2000])
 constants = st.sampled_from(
-    ["get", "''", "'/a/*'", "g?t", "[a-z]*", r"'\xff'", "(a)", "'[a'", "'a*'", "1", "x" * 300, "oneof"]
+    ["get", "''", "'/a/*'", "g?t", "[a-z]*", r"'\xff'", "'(a)'", "'[a'", "'a*'", "1", "x" * 300, "oneof"]
 )
 string_operators = [name for name, kinds in ALLOWED.items() if "string" in kinds and name != "exists"]
 
@@ -558,7 +558,11 @@ def checks_of_strings(draw):
 @given(checks_of_strings(), scalars)
 @settings(deadline=None, max_examples=400)
 def test_compiled_checks_take_any_value(text, value):
-    bound = compile_condition(parse(text), catalogue())
+    try:
+        bound = compile_condition(parse(text), catalogue())
+    except ConditionError:
+        assert " regex " in text
+        return
     assert bound.test(value) in (True, False)
     if bound.modifier == "anyof" and bound.operator == "=":
         assert bound.test(value) == (value in bound.constants)

@@ -1,7 +1,7 @@
 """The tree of a condition and its printed form."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lanner.language import And, Check, FieldRef, MacroRef, Not, Or, Transform, parse
@@ -203,7 +203,7 @@ conditions = leaves | _connected(leaves | _connected(leaves | _connected(leaves)
 @given(conditions)
 @example(And((MacroRef("not"), Not(MacroRef("not")), MacroRef("not"))))
 @example(Check(FieldRef("a.b"), "=", (b"\bx",)))
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 def test_a_printed_tree_parses_to_the_same_tree(tree):
     printed = str(tree)
     parsed = parse(printed)

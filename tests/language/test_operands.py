@@ -345,13 +345,13 @@ def test_any_text_is_an_operand_or_a_language_error(open_event, text):
     assert isinstance(error, ConditionError)
 
 
-@pytest.mark.parametrize("count", [1_000, 100_000])
-def test_long_operands(value_of, open_event, count):
+def test_long_operands(value_of, open_event):
+    count = 10_000
     event = open_event(EVENT)
     assert value_of("concat(" + "ka.verb, " * count + "'')", event) == b"GET" * count
     assert value_of("join('', (" + "ka.verb, " * count + "''))", event) == b"GET" * count
-    with pytest.raises(ConditionError):
-        compile_operand("ka." + "x" * count, catalogue())
+    with pytest.raises(ConditionError, match="nonexistent field"):
+        compile_operand("ka." + "x" * 1_000_000, catalogue())
 
 
 def test_a_field_operand_is_what_a_field_becomes():

@@ -321,8 +321,8 @@ def test_path_prefix_equals_a_slow_one(prefixes, value):
 
 
 def test_long_paths():
-    assert path_prefix([b"/a" * 300_000])(b"/a" * 300_001)
-    assert not path_prefix([b"/a/*" * 100_000])(b"/a" * 199_999)
+    assert path_prefix([b"/a" * 30_000])(b"/a" * 30_001)
+    assert not path_prefix([b"/a/*" * 10_000])(b"/a" * 19_999)
     with pytest.raises(PatternError, match="1024 bytes"):
         path_prefix([b"/" + b"?" * (MAX_GLOB + 1)])
 

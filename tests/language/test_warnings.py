@@ -89,6 +89,7 @@ def test_constants_that_look_like_fields(text):
         "ka",
         "verb",
         "xtolower(x)",
+        "getopt(a.b,c.d)[x]",
         "tolower",
         "tolower(x)y",
         "lower(x)",

@@ -113,8 +113,13 @@ def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]
     width = int(digits[0] or 0) if len(digits[0]) < 10 else _MAX_WIDTH + 1
     if width > _MAX_WIDTH:
         raise TemplateError(f"the width of a field must not exceed {_MAX_WIDTH}", text=source, position=percent)
+    parser = Parser(source, start)
     first: LanguageError | None = None
-    for end in _ends(source, start, catalogue):
+    try:
+        parser.operand()
+    except ConditionError as error:
+        first = error
+    for end in _ends(parser, start, catalogue):
         text = source[start:end]
         try:
             operand = bind_operand(parse_operand(text), catalogue, text)
@@ -129,16 +134,10 @@ def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]
     raise TemplateError(f"unknown filter: {reason}", text=source, position=percent, hint=hint, unknown_field=True)
 
 
-def _ends(source: str, start: int, catalogue: Catalogue) -> list[int]:
-    """Return where a text that starts at `start` and could be a field or transformer may end, the longest first.
+def _ends(parser: Parser, start: int, catalogue: Catalogue) -> list[int]:
+    """Return where the field or transformer that `parser` has read from `start` may end, the longest first.
 
     That is behind its argument, before its argument, or, for a field, wherever a name of the catalogue may end.
     """
-    parser = Parser(source, start)
-    try:
-        parser.operand()
-        longest = parser.position
-    except ConditionError as error:
-        longest = max(parser.position, error.position)
-    names = range(start + 1, min(longest, start + max(map(len, catalogue.fields))) + 1)
-    return sorted({longest, parser.bracket, *names} - {start}, reverse=True)
+    names = range(start + 1, min(parser.position, start + max(map(len, catalogue.fields))) + 1)
+    return sorted({parser.position, parser.bracket, *names} - {start}, reverse=True)
