@@ -515,3 +515,10 @@ def test_many_members_take_linear_time() -> None:
     distinct = b"{" + b",".join(b'"%d":nan' % number for number in range(50_000)) + b"}"
     assert json_text.members(duplicates) == {"a": b"1"}
     assert len(json_text.members(distinct)) == 50_000
+
+
+def test_pretty_leaves_compact_what_would_grow_too_much() -> None:
+    # GIVEN a deep value that is wide at the bottom
+    value = b"[" * 290 + b",".join([b"1"] * 60_000) + b"]" * 290
+    # THEN it is not blown up
+    assert json_text.pretty(value) == value

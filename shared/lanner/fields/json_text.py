@@ -1,8 +1,8 @@
 """JSON as text: find, split and render the values of a JSON document without building Python objects.
 
-A JSON value is the slice of `bytes` it was written with; its first byte tells its type (`{`, `[`, `"`, else a
-number, `true`, `false` or `null`). So numbers and escapes stay exactly as the source has them, which is what Falco
-shows and compares (spec/fields.md section 2).
+A JSON value is the slice of `bytes` it was written with, perhaps without the blanks between its tokens; its first
+byte tells its type (`{`, `[`, `"`, else a number, `true`, `false` or `null`). So numbers and escapes stay exactly as
+the source has them, which is what Falco shows and compares (spec/fields.md section 2).
 
 The grammar is Falco's lenient one: control characters and invalid UTF-8 inside strings, unknown escapes, number
 texts such as `1.2.3` or `nan` are accepted. Ordinary texts take msgspec's strict and fast splitter; whatever it
@@ -18,6 +18,7 @@ import msgspec
 __all__ = [
     "MAX_DEPTH",
     "MAX_LENIENT",
+    "MAX_PRETTY",
     "JsonError",
     "check",
     "compact",
@@ -36,7 +37,10 @@ MAX_DEPTH = 300
 """Objects and arrays may nest this deep (spec/fields.md section 2)."""
 
 MAX_LENIENT = 16 * 2**20
-"""Bytes of a text that is not strict JSON: the exact splitter takes its time. No request to an API server is as large."""
+"""Bytes of a text that is not strict JSON, for the exact splitter takes its time. No API server takes larger requests."""
+
+MAX_PRETTY = 16 * 2**20
+"""Bytes that an indented text may have, about."""
 
 _ARRAY, _OBJECT, _QUOTE = ord("["), ord("{"), ord('"')
 _SPACE = b" \t\r\n"
@@ -194,9 +198,12 @@ def unquote(value: bytes) -> bytes:
 
 
 def pretty(value: bytes) -> bytes:
-    """Return `value` indented by two blanks a level, as `jevt.obj` shows it (spec/fields.md section 4)."""
+    """Return `value` indented by two blanks a level, as `jevt.obj` shows it (spec/fields.md section 4).
+
+    Deep and wide values grow a hundredfold by their indentation: beyond `MAX_PRETTY` bytes they stay compact.
+    """
     out: list[bytes] = []
-    level = 0
+    level = size = 0
     previous = b""
     for token in _TOKEN.finditer(value):
         text = token[0].lstrip(_SPACE)
@@ -207,6 +214,9 @@ def pretty(value: bytes) -> bytes:
         elif previous in (b"{", b"[", b","):
             out.append(b"\n" + b"  " * level)
         out.append(b": " if text == b":" else text)
+        size += len(text) + 2 * level
+        if size > MAX_PRETTY:
+            return compact(value)
         if text in (b"{", b"["):
             level += 1
         previous = text

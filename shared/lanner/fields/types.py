@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WHOLE", "Argument", "BoundField", "Extracted", "Extractor", "Field", "NoValue", "Type", "Value"]
 
-WHOLE = "*"
-"""Stands in a field's `reads` for the event as a whole."""
+WHOLE = "\ud800"
+"""Stands in a field's `reads` for the event as a whole. No key of an event can be the same."""
 
 
 class Type(enum.Enum):
