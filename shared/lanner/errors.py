@@ -48,7 +48,7 @@ class LanguageError(LannerError):
     def __init__(
         self, message: str, *, text: str = "", position: int = 0, hint: str = "", unknown_field: bool = False
     ) -> None:
-        super().__init__(message)
+        super().__init__(f"{message}; {hint}" if hint else message)
         self.message = message
         self.text = text
         self.position = position
@@ -57,11 +57,12 @@ class LanguageError(LannerError):
 
     def caret(self, width: int = 100) -> str:
         """Return the line of `text` that holds `position` (cut to `width` characters) above a line with a caret."""
-        start = self.text.rfind("\n", 0, self.position) + 1
-        end = self.text.find("\n", self.position)
+        position = min(self.position, len(self.text.rstrip()))
+        start = self.text.rfind("\n", 0, position) + 1
+        end = self.text.find("\n", position)
         line = self.text[start : end if end >= 0 else None]
-        column = self.position - start
-        left = max(0, column - width // 2)
+        column = position - start
+        left = max(0, min(column - width // 2, len(line) - width))
         shown = line[left : left + width]
         return f"{shown}\n{' ' * (column - left)}^"
 

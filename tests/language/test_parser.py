@@ -138,7 +138,7 @@ def test_quoted_strings(quoted, text):
 
 def test_a_string_cannot_end_in_a_written_backslash():
     # QUIRK: only the character right before the quote counts, so the quote is taken as escaped.
-    with pytest.raises(ConditionError, match="expected a string value"):
+    with pytest.raises(ConditionError, match="the string that begins here is not closed"):
         parse(r'a.b = "abc\\"')
     with pytest.raises(ConditionError, match="unexpected token"):
         parse(r'a.b = "abc\\" or c.d = "x"')
@@ -264,7 +264,7 @@ REJECTED = {
     "a.b = x=y": (7, "unexpected token after 'x'"),
     "a.b === x": (6, STRING),
     "a.b = x,": (7, "unexpected token after 'x'"),
-    "a.b = 'x": (6, STRING),
+    "a.b = 'x": (6, "the string that begins here is not closed"),
     "a.b = 'it's'": (10, "unexpected token after 'it'"),
     'a.b > "3"': (6, NUMBER),
     "a.b > abc": (6, NUMBER),
@@ -308,7 +308,7 @@ REJECTED = {
     "a.b[x y] = 1": (5, "expected a ']' token"),
     "a.b[x = 1": (5, "expected a ']' token"),
     "a.b['x' ] = 1": (7, "expected a ']' token"),
-    "a.b['x = 1": (4, "expected a valid field argument"),
+    "a.b['x = 1": (4, "the string that begins here is not closed"),
     "a.b [x] = 1": (4, OPERATOR),
     r'a.b = "\q"': (7, r"unsupported string escape sequence: \q"),
     r'a.b = "x\."': (8, r"unsupported string escape sequence: \."),
@@ -326,7 +326,6 @@ def test_errors_say_what_and_where(text):
     with pytest.raises(ConditionError) as caught:
         parse(text)
     error = caught.value
-    assert str(error) == error.message
     assert error.message.startswith(message)
     assert (error.position, error.text) == (position, text)
     assert not error.unknown_field
@@ -371,7 +370,7 @@ def test_the_caret_shows_the_line_of_the_mistake():
 
 def test_the_caret_behind_the_last_character():
     assert caret_of("(a") == "(a\n  ^"
-    assert caret_of("(a\n") == "\n^"
+    assert caret_of("(a\n") == "(a\n  ^"
     assert caret_of("") == "\n^"
 
 

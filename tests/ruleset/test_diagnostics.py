@@ -31,7 +31,7 @@ def test_an_error_in_a_macro_leads_from_the_rule_to_the_check(load):
     assert error.severity is Severity.ERROR
     assert (error.file, error.line, error.column) == ("1.yaml", 7, 9)
     assert error.snippet == "    and ka.usr.name = x\n        ^"
-    assert error.message == "filter_check called with nonexistent field ka.usr.name"
+    assert error.message == "unknown field ka.usr.name"
     assert error.hint == "did you mean ka.user.name?"
     assert [str(location) for location in error.context] == ["rule 'Reading'", "macro 'reading'", "condition"]
     assert error.caret.split("\n") == ["ka.verb in ( get, list ) and ka.usr.name = x", " " * 29 + "^"]
@@ -54,7 +54,7 @@ def test_a_result_as_text(load):
         ka.verb in ( get, list ) and ka.usr.name = x
                                      ^
         ------
-        LOAD_ERR_COMPILE_CONDITION (Error compiling condition): filter_check called with nonexistent field ka.usr.name
+        LOAD_ERR_COMPILE_CONDITION (Error compiling condition): unknown field ka.usr.name
         hint: did you mean ka.user.name?
         1 warning:
         1.yaml:14:3: rule 'Reading'
@@ -104,7 +104,7 @@ def test_a_result_as_json(load):
     assert (found["name"], found["successful"]) == ("1.yaml", False)
     (error,) = found["errors"]
     assert (error["code"], error["codedesc"]) == ("LOAD_ERR_COMPILE_CONDITION", "Error compiling condition")
-    assert error["message"] == "filter_check called with nonexistent field ka.usr.name"
+    assert error["message"] == "unknown field ka.usr.name"
     assert error["context"]["snippet"].endswith("^")
     locations = error["context"]["locations"]
     assert [(location["item_type"], location["item_name"]) for location in locations] == [
@@ -115,7 +115,8 @@ def test_a_result_as_json(load):
         ("value", ""),
     ]
     assert locations[0]["position"] == {"name": "1.yaml", "line": 0, "column": 0, "offset": 0}
-    assert locations[1]["position"] == {"name": "1.yaml", "line": 8, "column": 3, "offset": 120}
+    offset = dedent(BROKEN).index("rule: Reading")
+    assert locations[1]["position"] == {"name": "1.yaml", "line": 8, "column": 3, "offset": offset}
     assert locations[-1]["position"]["line"] == 7
 
 

@@ -188,12 +188,10 @@ def test_a_mistake_in_the_expansion_is_shown_where_the_exception_is(error):
         """
     found = error(text)
     assert (found.code, found.line, found.column) == ("LOAD_ERR_COMPILE_CONDITION", 12, 7)
-    assert found.caret.split("\n")[0] == "(ka.verb exists) and not (ka.verb in (x)) and not (ka.verb in ((x)))"
+    assert found.caret.split("\n")[0].endswith("and not (ka.verb in (x)) and not (ka.verb in ((x)))")
 
 
 class TestAppend:
-    BASE = {"name": "e", "fields": "ka.verb", "values": ["a"]}
-
     @pytest.fixture(params=["old", "new"])
     def append(self, request, a_rule):
         """Return files that append to the exceptions of a rule, in the old way and in the new one."""
@@ -201,7 +199,9 @@ class TestAppend:
         def texts(*exceptions: dict) -> tuple[str, str]:
             how = {"append": True} if request.param == "old" else {"override": {"exceptions": "append"}}
             only = dict.fromkeys(("desc", "condition", "output", "priority", "source"), ...)
-            return a_rule(exceptions=[self.BASE]), a_rule(exceptions=list(exceptions), **only, **how)
+            return a_rule(exceptions=[{"name": "e", "fields": "ka.verb", "values": ["a"]}]), a_rule(
+                exceptions=list(exceptions), **only, **how
+            )
 
         return texts
 

@@ -435,7 +435,7 @@ class Catalogue:
         if field is None:
             close = difflib.get_close_matches(name, self.fields, n=1, cutoff=0.75)
             hint = f"did you mean {close[0]}?" if close else "`lanner fields` lists the fields"
-        raise FieldError(f"filter_check called with nonexistent field {text}", text=text, hint=hint, unknown_field=True)
+        raise FieldError(f"unknown field {text}", text=text, hint=hint, unknown_field=True)
 
 
 def _is_unknown_with(field: Field, argument: str | None) -> bool:

@@ -153,7 +153,7 @@ class Check(Leaf):
             # quoted where they could be read as a modifier.
             word = self.right[0].decode("utf-8", "replace")
             constant = word if self.operator in ("<", "<=", ">", ">=") else _constant(self.right[0])
-            if word in ("oneof", "anyof", "allof") or word.endswith("("):
+            if word in ("oneof", "anyof", "allof"):
                 constant = quote(self.right[0])
             return f"{self.left} {self.operator} {constant}"
         items = ", ".join(map(_constant, self.right))

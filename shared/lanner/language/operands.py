@@ -88,7 +88,7 @@ class ListOperand:
         """Return the values of the items; no value if one of them has none."""
         values = [item.value(event) for item in self.items]
         lack = _lack(values)
-        return lack or [value if isinstance(value, bytes) else b"%d" % cast(int, value) for value in values]
+        return lack or [_as_text(cast(bytes | int | bool, value)) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,12 @@ class TransformOperand:
 
 
 BoundOperand = FieldOperand | ConstantOperand | ListOperand | TransformOperand
+
+
+def _as_text(value: bytes | int | bool) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return str(value).lower().encode()
 
 
 def _lack(values: list[Extracted]) -> NoValue | None:
@@ -229,7 +235,7 @@ def _problem(transform: nodes.Transform, arguments: tuple[BoundOperand, ...]) ->
             return f"can't add field transformer: {what} applied on field '{first.text}'"
         return ""
     if len(arguments) == 1:
-        return f"unknown field transfomer '{name}'"
+        return f"{name}() needs at least two arguments"
     if name == "concat":
         strings = all(argument.type is Type.STRING and not argument.is_list for argument in arguments)
         return "" if strings else "concat() arguments must be strings"

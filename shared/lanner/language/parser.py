@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from lanner.errors import ConditionError
+from lanner.language.advice import advice
 from lanner.language.nodes import (
     MAX_TREE_DEPTH,
     And,
@@ -344,7 +345,8 @@ class Parser:
         while end > 0 and self.text[end - 1] == "\\":
             end = self.text.find(mark, end + 1)
         if end < 0:
-            return None
+            hint = "a backslash before a quote makes it part of the string" if self.text.endswith(f"\\{mark}") else ""
+            raise self._error("the string that begins here is not closed", hint=hint)
 
         def undo(escape: re.Match[str]) -> str:
             what = escape[1]
@@ -407,7 +409,7 @@ class Parser:
 
     def _error(self, message: str, position: int | None = None, hint: str = "") -> ConditionError:
         where = self.position if position is None else position
-        return ConditionError(message, text=self.text, position=where, hint=hint)
+        return ConditionError(message, text=self.text, position=where, hint=hint or advice(self.text, where))
 
 
 def _negate(node: Condition) -> Condition:

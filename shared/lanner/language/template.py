@@ -131,7 +131,7 @@ def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]
             return Piece(operand, width), end
     reason = first.message if first else "no field stands behind the %"
     hint = first.hint if first and first.hint else "a percent sign itself cannot be written in an output"
-    raise TemplateError(f"unknown filter: {reason}", text=source, position=percent, hint=hint, unknown_field=True)
+    raise TemplateError(reason, text=source, position=percent, hint=hint, unknown_field=True)
 
 
 def _ends(parser: Parser, start: int, catalogue: Catalogue) -> list[int]:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from lanner.fields import NoValue
 
-__all__ = ["MAPPINGS", "Text", "getopt", "getopt_option"]
+__all__ = ["MAPPINGS", "Change", "getopt", "getopt_option"]
 
-Text = Callable[[bytes], bytes | NoValue]
+Change = Callable[[bytes], bytes | NoValue]
 
 
 def _lower(text: bytes) -> bytes:
@@ -39,7 +39,7 @@ def _decode_base64(text: bytes) -> bytes | NoValue:
     return decoded
 
 
-MAPPINGS: dict[str, Text] = {
+MAPPINGS: dict[str, Change] = {
     "tolower": _lower,
     "toupper": _upper,
     "basename": _basename,

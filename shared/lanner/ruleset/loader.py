@@ -85,9 +85,7 @@ def load_texts(
             rules = compiler.compile(table, found.warnings.append)
         except Invalid as error:
             found.errors.append(error.diagnostic)
-    # Falco gives up without a result for any file if it meets this error in a condition (spec/conditions.md section 5).
-    errors = [error for found in all_found for error in found.errors]
-    fatal = next((error.message for error in errors if error.message == "unknown multivalue transformer"), "")
+    fatal = next((error.message for found in all_found for error in found.errors if _is_fatal(error)), "")
     for required in table.plugins:
         problem = unsatisfied(required.alternatives)
         if problem:
@@ -99,6 +97,11 @@ def load_texts(
     )
     is_usable = all(result.successful for result in results)
     return LoadResult(Ruleset(rules) if is_usable else None, results, fatal)
+
+
+def _is_fatal(error: Diagnostic) -> bool:
+    """Tell whether Falco gives up without a result for any file (spec/conditions.md section 5)."""
+    return error.code == "LOAD_ERR_COMPILE_CONDITION" and error.message == "unknown multivalue transformer"
 
 
 def _contents(files: Sequence[Path]) -> Iterable[tuple[str, bytes]]:

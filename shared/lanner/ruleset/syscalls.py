@@ -23,7 +23,7 @@ def check_fields(condition: Condition) -> None:
     """Raise `ConditionError` if a condition has a field of no family of Falco's (`unknown_field` is set)."""
     for field in _fields(condition):
         if field.name.split(".")[0] not in _FAMILIES:
-            message = f"filter_check called with nonexistent field {field}"
+            message = f"unknown field {field}"
             raise ConditionError(message, position=field.position, unknown_field=True)
 
 
@@ -55,14 +55,14 @@ def is_bound_to_event_types(condition: Condition, *, is_negated: bool = False) -
 
 
 def _fields(condition: Condition) -> Iterator[FieldRef]:
-    for leaf in walk(condition):
-        if isinstance(leaf, Check):
-            pending: list[object] = [leaf.right, leaf.left]
-            while pending:
-                operand = pending.pop()
-                if isinstance(operand, FieldRef):
-                    yield operand
-                elif isinstance(operand, Transform):
-                    pending.extend(reversed(operand.arguments))
-                elif isinstance(operand, TupleArgument):
-                    pending.extend(reversed(operand.items))
+    checks = [leaf for leaf in walk(condition) if isinstance(leaf, Check)]
+    for check in checks:
+        pending: list[object] = [check.right, check.left]
+        while pending:
+            operand = pending.pop()
+            if isinstance(operand, FieldRef):
+                yield operand
+            elif isinstance(operand, Transform):
+                pending.extend(reversed(operand.arguments))
+            elif isinstance(operand, TupleArgument):
+                pending.extend(reversed(operand.items))
