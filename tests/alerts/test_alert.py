@@ -120,6 +120,11 @@ def test_a_relative_time_before_the_first_event_is_shown_signed():
     assert (fields["evt.reltime"], fields["evt.num"], fields["evt.is_async"]) == (-5, 1, False)
 
 
+def test_texts_are_made_once():
+    got = alert()
+    assert got.message is got.message
+
+
 def test_truncated_events_are_marked():
     assert alert(an_event(requestObject={}), lost=frozenset({"requestObject"})).to_dict()["truncated"] is True
 

@@ -345,6 +345,20 @@ class TestTerminal:
         assert "\x1b[2J" not in shown
 
 
+def test_an_empty_input_is_said(lanner, rules, tmp_path):
+    (tmp_path / "empty.log").touch()
+    status, out, err = lanner("scan", "-r", rules, tmp_path / "empty.log")
+    assert status == 0
+    assert "Events read: 0" in out
+    assert err == "Note: the input holds no events\n"
+
+
+def test_long_work_looks_at_its_progress(lanner, rules, tmp_path):
+    log = tmp_path / "long.log"
+    log.write_text((line(verb="get") + "\n") * 600)
+    assert "Events read: 600" in lanner("scan", "-r", rules, "--disable", "*", log)[1]
+
+
 def test_without_anything_to_read(lanner, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     status, _, err = lanner("scan")

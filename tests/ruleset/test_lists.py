@@ -15,15 +15,15 @@ from lanner.ruleset.table import ListEntry
 from lanner.ruleset.yaml_nodes import Mapping
 
 
-def made(**lists: list[str]) -> Lists:
-    """Return lists that were defined once, in this order."""
+def entries_of(*lists: list[str]) -> list[ListEntry]:
+    """Return lists with these items that were defined once, in this order."""
     entry = Entry(Mapping((), RulesText("t", "")))
-    return Lists(
-        {
-            name: ListEntry(ListItem(name, tuple(items), False, entry), number, number)
-            for number, (name, items) in enumerate(lists.items())
-        }
-    )
+    return [ListEntry(ListItem("", tuple(items), False, entry), number, number) for number, items in enumerate(lists)]
+
+
+def made(**lists: list[str]) -> Lists:
+    """Return lists of these names that were defined once, in this order."""
+    return Lists(dict(zip(lists, entries_of(*lists.values()), strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,24 @@ def naive(condition: str, name: str, items: list[str]) -> str:
         condition = (f"{before} " if before else "") + f"{text} {after}"
         position = len(before) + len(text) + 2
     return condition
+
+
+def test_lists_with_odd_names():
+    assert made(**{"a b": ["x", "c"], "c": ["y"]}).insert("f in (a b, a  b, xa b)") == "f in ( x, y , a  b, xa b)"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(["l0", "l1", "l2", "a b", "", "l1 l2"]), max_size=3), min_size=3, max_size=3),
+    st.lists(st.sampled_from(["l0", "l1", "l2", ",", " ", "(", ")", "=", "x"]), max_size=12).map("".join),
+)
+def test_lists_that_name_each_other_are_inserted_one_after_the_other(items, condition):
+    # GIVEN lists that do not see each other, so that the text decides alone
+    table = {f"l{n}": ListEntry(entry.item, n, -1) for n, entry in enumerate(entries_of(*items))}
+    expected = condition
+    for name, texts in zip(table, items, strict=True):
+        expected = naive(expected, name, texts)
+    assert Lists(table).insert(condition) == expected
 
 
 @settings(max_examples=500, deadline=None)

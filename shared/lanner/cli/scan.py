@@ -192,6 +192,8 @@ class _Scan:
         if more > 0:
             kept = "" if self._rejects is not None else "; --rejects FILE keeps them all"
             print(f"... and {more:,} more rejected{kept}", file=sys.stderr)
+        if not self._statistics.events and not self._statistics.rejected:
+            print(Style.for_stream(sys.stderr).warning("Note:"), "the input holds no events", file=sys.stderr)
         stream = sys.stderr if self._as_json else sys.stdout
         print(self._statistics.text(printable), file=stream)
         if self._summary is not None:

@@ -37,7 +37,7 @@ MAX_DEPTH = 300
 """Objects and arrays may nest this deep (spec/fields.md section 2)."""
 
 MAX_LENIENT = 16 * 2**20
-"""Bytes of a text that is not strict JSON, for the exact splitter takes its time. No API server takes larger requests."""
+"""Bytes that a text may have which is not strict JSON: the exact splitter takes its time."""
 
 MAX_PRETTY = 16 * 2**20
 """Bytes that an indented text may have, about."""

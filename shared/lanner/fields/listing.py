@@ -42,7 +42,7 @@ def as_markdown(fields: Sequence[Field]) -> str:
         "",
         "A field has a value or is *missing*; every check on a missing field is false. A list field can be tested with",
         "`in` (every element), `intersects` (any element) and `exists`. Letters in the last column are the deliberate",
-        "differences from Falco of [compatibility.md](compatibility.md); section numbers are those of the specification of",
+        "differences from Falco of [compatibility.md](compatibility.md); sections are those of the specification of",
         "Falco's fields that Lanner is tested against.",
     ]
     for prefix, title, note in _FAMILIES:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from lanner.ruleset.table import ListEntry
@@ -14,6 +16,7 @@ MAX_TEXT = 4 * 2**20
 
 _BLANKS = " \t\n\r"
 _DELIMITERS = frozenset(_BLANKS + "(),=")
+_WORD = re.compile(r"[^ \t\n\r(),=]+")
 
 
 class TooLong(Exception):
@@ -26,31 +29,49 @@ class Lists:
     def __init__(self, entries: Mapping[str, ListEntry]) -> None:
         self.used: set[str] = set()
         self._entries = entries
+        self._names = list(entries)
+        self._numbers = {name: number for number, name in enumerate(entries)}
+        self._odd = [number for name, number in self._numbers.items() if not _WORD.fullmatch(name)]
         self._texts: dict[str, str] = {}
         for entry in entries.values():
             self.used.update(name for name in entry.item.items if self._is_visible(name, entry))
 
     def insert(self, condition: str) -> str:
         """Return the condition with every list's items in place of its name. Raises `TooLong`."""
-        for name in self._entries:
-            if name in condition:
-                pieces = self._substitute(condition, name)
-                if pieces:
-                    self.used.add(name)
-                    condition = _join(pieces)
+        for name, pieces in self._insertions(condition):
+            self.used.add(name)
+            condition = _join(pieces)
         return condition
 
     def trace(self, condition: str, position: int) -> int:
         """Return which character of `condition` the character `position` of its insertion comes from."""
-        steps = []
-        for name in self._entries:
-            pieces = self._substitute(condition, name)
-            if pieces:
-                steps.append(pieces)
-                condition = _join(pieces)
-        for pieces in reversed(steps):
+        for _, pieces in reversed(list(self._insertions(condition))):
             position = _origin(pieces, position)
         return position
+
+    def _insertions(self, condition: str) -> Iterator[tuple[str, list[_Piece]]]:
+        """Yield the lists that `condition` names, in the order of their definitions, with the condition after each.
+
+        A list also stands where an earlier one has inserted its name.
+        """
+        pending = [*self._odd, *self._named(condition)]
+        heapify(pending)
+        last = -1
+        while pending:
+            number = heappop(pending)
+            if number > last:
+                last = number
+                name = self._names[number]
+                pieces = self._substitute(condition, name)
+                if pieces:
+                    condition = _join(pieces)
+                    yield name, pieces
+                    for other in self._named(self._text(name)):
+                        heappush(pending, other)
+
+    def _named(self, text: str) -> set[int]:
+        """Return the numbers of the lists whose names stand alone in a text."""
+        return {self._numbers[word] for word in _WORD.findall(text) if word in self._numbers}
 
     def _is_visible(self, name: str, entry: ListEntry) -> bool:
         """Tell whether an item is the name of a list that was there before the list `entry` was completed."""
