@@ -177,7 +177,11 @@ def naive(condition: str, name: str, items: list[str]) -> str:
 
 
 def test_lists_with_odd_names():
-    assert made(**{"a b": ["x", "c"], "c": ["y"]}).insert("f in (a b, a  b, xa b)") == "f in ( x, y , a  b, xa b)"
+    lists = made(**{"a b": ["x", "c"], "c": ["y"]})
+    assert lists.insert("f in (a, b)") == "f in (a, b)"
+    assert lists.used == set()
+    assert lists.insert("f in (a b, a  b, xa b)") == "f in ( x, y , a  b, xa b)"
+    assert lists.used == {"a b", "c"}
 
 
 @settings(max_examples=300, deadline=None)
