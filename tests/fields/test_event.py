@@ -77,17 +77,17 @@ def test_the_first_of_two_timestamps_counts(open_event: OpenEvent) -> None:
     assert open_event(text.encode()).time == ENVELOPE + 2 * 10**9
 
 
-# -------------------------------------------------------------------------------------------------- child, text_of
+# --------------------------------------------------------------------------------------------------- find, text_of
 
 
-def test_child(open_event: OpenEvent) -> None:
+def test_find_looks_into_what_was_split_before(open_event: OpenEvent) -> None:
     opened = open_event(b'{"objectRef":{"name":"n","a":null},"list":[10,20],"verb":"get"}')
-    assert opened.child("objectRef", "name") == b'"n"'
-    assert opened.child("objectRef", "a") == b"null"
-    assert opened.child("objectRef", "b") is None
-    assert opened.child("list", "1") == b"20"
-    assert opened.child("verb", "0") is None
-    assert opened.child("nothing", "name") is None
+    assert opened.find(("objectRef", "name")) == b'"n"'
+    assert opened.find(("objectRef", "a")) == b"null"
+    assert opened.find(("objectRef", "b")) is None
+    assert opened.find(("list", "1")) == b"20"
+    assert opened.find(("verb", "0")) is None
+    assert opened.find(("nothing", "name")) is None
 
 
 def test_text_of(open_event: OpenEvent) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lanner.fields import Event, Intake, RawEvent
-from lanner.fields.paths import MAX_ARRAYS, find, present, rendered, walk
+from lanner.fields.paths import MAX_ARRAYS, present, rendered, walk
 
 OpenEvent = Callable[..., Event]
 
@@ -46,8 +46,8 @@ WALK = {
 @pytest.mark.parametrize(("text", "path", "value"), FIND.values(), ids=list(FIND))
 def test_find(open_event: OpenEvent, text: bytes, path: str, value: bytes | None) -> None:
     opened = open_event(text)
-    assert find(opened, tuple(path.split("."))) == value
-    assert find(opened, tuple(path.split("."))) == value  # objects of the first level are split once
+    assert opened.find(tuple(path.split("."))) == value
+    assert opened.find(tuple(path.split("."))) == value  # objects of the first level are split once
 
 
 @pytest.mark.parametrize(("text", "index", "values"), WALK.values(), ids=list(WALK))

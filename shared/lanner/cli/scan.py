@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -62,6 +63,7 @@ def _run(options: argparse.Namespace) -> int:
     statistics = Statistics(rules)
     with _rejects_file(options.rejects, paths) as rejects:
         scan = _Scan(options, config, ReferenceEngine(rules, first_match=first_match), statistics, rejects)
+        gc.freeze()  # the rules stay: the collector need not look at them again and again
         scan.run(paths)
     if statistics.rejected:
         return EXIT_UNREADABLE

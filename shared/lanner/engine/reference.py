@@ -63,7 +63,10 @@ def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | 
     if isinstance(condition, And):
         result: bool | None = True
         for child in condition.children:
-            verdict = truth(child, event, verdicts)
+            if isinstance(child, BoundCheck) and child in verdicts:  # most are; it saves the call
+                verdict = verdicts[child]
+            else:
+                verdict = truth(child, event, verdicts)
             if not verdict:
                 if verdict is False:
                     return False
@@ -72,7 +75,10 @@ def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | 
     if isinstance(condition, Or):
         result = False
         for child in condition.children:
-            verdict = truth(child, event, verdicts)
+            if isinstance(child, BoundCheck) and child in verdicts:  # most are; it saves the call
+                verdict = verdicts[child]
+            else:
+                verdict = truth(child, event, verdicts)
             if verdict is not False:
                 if verdict:
                     return True
@@ -107,10 +113,16 @@ def _truth_of_lost(check: BoundCheck, left: NoValue, event: Event) -> bool | Non
 
 
 def _share(condition: Condition, shared: dict[Check, BoundCheck]) -> Condition:
-    """Return `condition` with equal checks of all rules made one, so that each is judged once an event."""
+    """Return `condition` in the form that is evaluated.
+
+    Equal checks of all rules become one, so that each is judged once an event, and stand before groups, which cost
+    more: checks have no side effects, and neither `and` nor `or` depends on the order.
+    """
     if isinstance(condition, BoundCheck):
         return shared.setdefault(condition.source, condition)
     if isinstance(condition, And | Or):
-        return type(condition)(tuple([_share(child, shared) for child in condition.children]))
+        children = [_share(child, shared) for child in condition.children]
+        children.sort(key=lambda child: not isinstance(child, BoundCheck))
+        return type(condition)(tuple(children))
     assert isinstance(condition, Not)
     return Not(_share(condition.child, shared))

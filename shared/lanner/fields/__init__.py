@@ -2,7 +2,8 @@
 
 from lanner.fields.catalogue import Catalogue, catalogue
 from lanner.fields.event import BODIES, Event, Intake, RawEvent
-from lanner.fields.types import WHOLE, Argument, BoundField, Extracted, Field, NoValue, Type, Value
+from lanner.fields.field import WHOLE, BoundField, Field
+from lanner.fields.types import Argument, Extracted, NoValue, Type, Value
 
 __all__ = [
     "BODIES",

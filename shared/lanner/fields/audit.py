@@ -11,8 +11,9 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from lanner.fields import json_text, uri
-from lanner.fields.paths import find, present, rendered, walk
-from lanner.fields.types import Extracted, Extractor, NoValue
+from lanner.fields.field import Extractor
+from lanner.fields.paths import present, rendered, walk
+from lanner.fields.types import Extracted, NoValue
 
 if TYPE_CHECKING:
     from lanner.fields.event import Event
@@ -73,7 +74,7 @@ def scalar(path: Path) -> Binder:
 
     def bind(_: str | None) -> Extractor:
         def extract(event: Event) -> Extracted:
-            value = find(event, path)
+            value = event.find(path)
             return NoValue.MISSING if value is None else json_text.render(value)
 
         return _audited(extract)
@@ -88,7 +89,7 @@ def listed(path: Path) -> Binder:
         index = _index(argument)
 
         def extract(event: Event) -> Extracted:
-            value = find(event, path)
+            value = event.find(path)
             items = [] if value is None else json_text.elements(value)
             return _unless_empty(rendered(items if index is None else items[index : index + 1]))
 
@@ -215,7 +216,7 @@ def effective_id(array: str, key: str) -> Binder:
             values = walk(event, container_path, index)
             if values is None:
                 return NoValue.MISSING
-            default = find(event, pod_path) or b"0"
+            default = event.find(pod_path) or b"0"
             return _unless_empty(rendered(default if value is None else value for value in values))
 
         return _audited(extract)
@@ -292,7 +293,7 @@ def subject_names(kind: bytes, *, with_namespace: bool = False) -> Binder:
     """The names of a binding's subjects of one kind, with their namespace if asked (section 3.5)."""
 
     def extract(event: Event) -> Extracted:
-        subjects = find(event, _SUBJECTS)
+        subjects = event.find(_SUBJECTS)
         names: list[bytes] = []
         for subject in json_text.elements(subjects) if subjects is not None else []:
             member = json_text.members(subject)
@@ -332,8 +333,8 @@ def target_pod_name(path: Path) -> Binder:
     name = scalar(path)(None)
 
     def extract(event: Event) -> Extracted:
-        resource = find(event, ("objectRef", "resource"))
-        subresource = find(event, ("objectRef", "subresource"))
+        resource = event.find(("objectRef", "resource"))
+        subresource = event.find(("objectRef", "subresource"))
         is_pod = resource is not None and resource.startswith(b'"') and json_text.unquote(resource) == b"pods"
         if is_pod and (subresource is None or subresource == b'""' or not subresource.startswith(b'"')):
             return name(event)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lanner.fields import json_text, timestamp
-from lanner.fields.paths import find
 
 if TYPE_CHECKING:
-    from lanner.fields.types import BoundField, Extracted
+    from lanner.fields.types import Extracted
 
 __all__ = ["BODIES", "Event", "Intake", "RawEvent"]
 
@@ -43,7 +42,7 @@ class RawEvent(msgspec.Struct, frozen=True, gc=False):
 class Event:
     """A raw event opened for evaluation. Made by `Intake`, read through `BoundField.value`."""
 
-    __slots__ = ("_inner", "_time", "first_time", "lost", "number", "raw", "time_source", "top", "values")
+    __slots__ = ("_inner", "_time", "_time_source", "first_time", "lost", "number", "raw", "top", "values")
 
     def __init__(self, raw: RawEvent, number: int, first_time: int | None = None) -> None:
         self.raw = raw
@@ -51,23 +50,45 @@ class Event:
         self.first_time = first_time
         self.lost = raw.lost
         self.top = json_text.members(raw.text)
-        self.values: dict[BoundField, Extracted] = {}
+        self.values: dict[object, Extracted] = {}
         self._inner: dict[str, dict[str, bytes]] = {}
         self._time: int | None = None
-        self.time_source = ""
+        self._time_source = ""
 
     @property
     def time(self) -> int:
         """Time of the event in nanoseconds since the epoch.
 
         It is the `stageTimestamp`; where that is missing or unreadable, the `requestReceivedTimestamp`, the envelope's
-        time, or the time of reading, in this order. `time_source` tells which.
+        time, or the time of reading, in this order.
         """
         if self._time is None:
-            self._time, self.time_source = self._find_time()
+            self._time, self._time_source = self._find_time()
         return self._time
 
-    def child(self, key: str, inner_key: str) -> bytes | None:
+    @property
+    def time_source(self) -> str:
+        """What `time` was taken from: `stageTimestamp`, `requestReceivedTimestamp`, `envelope` or `reading`."""
+        assert self.time is not None  # which finds the source, too
+        return self._time_source
+
+    def find(self, path: tuple[str, ...]) -> bytes | None:
+        """Return the JSON value at `path`; arrays on the way take a decimal index as key. `None` if it is absent."""
+        if len(path) == 1:
+            return self.top.get(path[0])
+        value = self._child(path[0], path[1])
+        for key in path[2:]:
+            if value is None:
+                return None
+            value = json_text.get(value, key)
+        return value
+
+    def text_of(self, *path: str) -> bytes:
+        """Return the text at a path of keys as it stands in the event, empty where there is none."""
+        value = self.find(path)
+        return b"" if value is None else json_text.render(value)
+
+    def _child(self, key: str, inner_key: str) -> bytes | None:
         """Return the value of `inner_key` in the top-level value `key`, `None` if there is none.
 
         Objects such as `objectRef` are split once, however many fields look into them.
@@ -81,11 +102,6 @@ class Event:
                 return json_text.get(value, inner_key)
             members = self._inner[key] = json_text.members(value)
         return members.get(inner_key)
-
-    def text_of(self, *path: str) -> bytes:
-        """Return the text at a path of keys as it stands in the event, empty where there is none."""
-        value = find(self, path)
-        return b"" if value is None else json_text.render(value)
 
     def _find_time(self) -> tuple[int, str]:
         for key in ("stageTimestamp", "requestReceivedTimestamp"):

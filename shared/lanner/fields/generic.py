@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lanner.fields import json_text
-from lanner.fields.paths import find
-from lanner.fields.types import Extracted, Extractor, NoValue
+from lanner.fields.field import Extractor
+from lanner.fields.types import Extracted, NoValue
 
 if TYPE_CHECKING:
     from lanner.fields.event import Event
@@ -104,7 +104,7 @@ def pointer(argument: str | None) -> Extractor:
         return whole_event(None)
 
     def extract(event: Event) -> Extracted:
-        value = find(event, path)
+        value = event.find(path)
         return NoValue.MISSING if value is None else json_text.render(value)
 
     return extract

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from lanner.fields.types import Argument, Field, Type
+from lanner.fields.field import Field
+from lanner.fields.types import Argument, Type
 
 __all__ = ["as_json", "as_markdown", "as_text"]
 

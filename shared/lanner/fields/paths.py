@@ -1,4 +1,4 @@
-"""Finding values in an event: plain paths, and walks through the arrays on the way (spec/fields.md section 3)."""
+"""Walks to the values in an event, through the arrays on the way (spec/fields.md section 3.4)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,10 @@ if TYPE_CHECKING:
 
     from lanner.fields.event import Event
 
-__all__ = ["MAX_ARRAYS", "find", "present", "rendered", "walk"]
+__all__ = ["MAX_ARRAYS", "present", "rendered", "walk"]
 
 MAX_ARRAYS = 16
 """Arrays inside each other that a walk enters."""
-
-
-def find(event: Event, path: tuple[str, ...]) -> bytes | None:
-    """Return the JSON value at `path`; arrays on the way take a decimal index as key. `None` if it is absent."""
-    if len(path) == 1:
-        return event.top.get(path[0])
-    value = event.child(path[0], path[1])
-    for key in path[2:]:
-        if value is None:
-            return None
-        value = json_text.get(value, key)
-    return value
 
 
 def walk(event: Event, path: tuple[str, ...], index: int | None = None) -> list[bytes | None] | None:

@@ -1,20 +1,10 @@
-"""What a field is: its type, its argument, and the value (or lack of one) that it has on an event."""
+"""Types of fields, kinds of arguments, and the value (or lack of one) that a field has on an event."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import field as member
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lanner.fields.event import Event
-
-__all__ = ["WHOLE", "Argument", "BoundField", "Extracted", "Extractor", "Field", "NoValue", "Type", "Value"]
-
-WHOLE = "\ud800"
-"""Stands in a field's `reads` for the event as a whole. No key of an event can be the same."""
+__all__ = ["Argument", "Extracted", "NoValue", "Type", "Value"]
 
 
 class Type(enum.Enum):
@@ -56,62 +46,3 @@ Value = bytes | int | bool | list[bytes]
 `getopt` without an option found)."""
 
 Extracted = Value | NoValue
-
-Extractor = Callable[["Event"], Extracted]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One entry of the catalogue.
-
-    `reads` names the top-level keys of the event that the value depends on (empty: none of them, `*`: all of it).
-    `bind` makes the extraction for one argument (already checked; `None` if there is none).
-    """
-
-    name: str
-    meaning: str
-    path: str
-    section: str
-    bind: Callable[[str | None], Extractor]
-    reads: frozenset[str] = frozenset()
-    type: Type = Type.STRING
-    is_list: bool = False
-    argument: Argument = Argument.NONE
-    correction: str = ""
-    """Letter of the deliberate correction of docs/compatibility.md that applies, if any."""
-    is_time_text: bool = False
-    """A text in conditions and output texts, but nanoseconds in `output_fields` (spec/output.md section 3)."""
-    digits: int = 0
-    """Numbers are shown with at least so many digits in output texts."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundField:
-    """A field with its argument, ready to be read from events."""
-
-    field: Field
-    argument: str | None
-    extract: Extractor = member(repr=False)
-    reads: frozenset[str] = member(repr=False)
-    whole: str | None = member(repr=False, default=None)
-    """The top-level key whose whole value this field is, if so: then it exists even when the value is lost."""
-
-    @property
-    def text(self) -> str:
-        """The field as written without quotes, `name` or `name[argument]`."""
-        return self.field.name if self.argument is None else f"{self.field.name}[{self.argument}]"
-
-    def value(self, event: Event) -> Extracted:
-        """Return the field's value on `event`; read once an event. Never raises, whatever the event holds."""
-        values = event.values
-        if self in values:
-            return values[self]
-        extracted: Extracted = (self._lack(event.lost) if event.lost else None) or self.extract(event)
-        values[self] = extracted
-        return extracted
-
-    def _lack(self, lost: frozenset[str]) -> NoValue | None:
-        """Return why the field has no value if these parts of the event are lost; `None` if it does not need them."""
-        if WHOLE in self.reads or self.whole in lost:
-            return NoValue.HIDDEN
-        return None if self.reads.isdisjoint(lost) else NoValue.UNKNOWN

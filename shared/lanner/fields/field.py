@@ -1,0 +1,75 @@
+"""A field: an entry of the catalogue, and one that is bound to its argument and ready to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as member
+
+from lanner.fields.event import Event
+from lanner.fields.types import Argument, Extracted, NoValue, Type
+
+__all__ = ["WHOLE", "BoundField", "Extractor", "Field"]
+
+WHOLE = "\ud800"
+"""Stands in a field's `reads` for the event as a whole. No key of an event can be the same."""
+
+Extractor = Callable[[Event], Extracted]
+"""Reads a value from an event. Total: it never raises, whatever the event holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of the catalogue.
+
+    `reads` names the top-level keys of the event that the value depends on (empty: none of them, `*`: all of it).
+    `bind` makes the extraction for one argument (already checked; `None` if there is none).
+    """
+
+    name: str
+    meaning: str
+    path: str
+    section: str
+    bind: Callable[[str | None], Extractor]
+    reads: frozenset[str] = frozenset()
+    type: Type = Type.STRING
+    is_list: bool = False
+    argument: Argument = Argument.NONE
+    correction: str = ""
+    """Letter of the deliberate correction of docs/compatibility.md that applies, if any."""
+    is_time_text: bool = False
+    """A text in conditions and output texts, but nanoseconds in `output_fields` (spec/output.md section 3)."""
+    digits: int = 0
+    """Numbers are shown with at least so many digits in output texts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundField:
+    """A field with its argument, ready to be read from events."""
+
+    field: Field
+    argument: str | None
+    extract: Extractor = member(repr=False)
+    reads: frozenset[str] = member(repr=False)
+    whole: str | None = member(repr=False, default=None)
+    """The top-level key whose whole value this field is, if so: then it exists even when the value is lost."""
+
+    @property
+    def text(self) -> str:
+        """The field as written without quotes, `name` or `name[argument]`."""
+        return self.field.name if self.argument is None else f"{self.field.name}[{self.argument}]"
+
+    def value(self, event: Event) -> Extracted:
+        """Return the field's value on `event`; read once an event. Never raises, whatever the event holds."""
+        values = event.values
+        if self in values:
+            return values[self]
+        extracted: Extracted = (self._lack(event.lost) if event.lost else None) or self.extract(event)
+        values[self] = extracted
+        return extracted
+
+    def _lack(self, lost: frozenset[str]) -> NoValue | None:
+        """Return why the field has no value if these parts of the event are lost; `None` if it does not need them."""
+        if WHOLE in self.reads or self.whole in lost:
+            return NoValue.HIDDEN
+        return None if self.reads.isdisjoint(lost) else NoValue.UNKNOWN
