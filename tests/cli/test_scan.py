@@ -2,6 +2,7 @@ import gzip
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 
@@ -290,7 +291,10 @@ class TestStandardInput:
             process.stdin.write(line().encode() + b"\n")
             process.stdin.flush()
             # THEN an alert can be read before it ends
-            assert json.loads(process.stdout.readline())["rule"] == "Pod Created"
+            ready, _, _ = select.select([process.stdout], [], [], 60)
+            first = process.stdout.readline() if ready else process.kill()
+            assert ready, "no alert came while the stream was open"
+            assert json.loads(first)["rule"] == "Pod Created"
             process.stdin.close()
             assert process.wait(60) == 0
 
