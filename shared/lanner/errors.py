@@ -6,8 +6,7 @@ LannerError                    say `str(error)` to the user; no traceback is nee
  │   ├─ ConditionError         a condition (spec/conditions.md)
  │   ├─ TemplateError          an output template (spec/output.md section 1)
  │   └─ FieldError             a field name or argument (spec/fields.md section 3)
- ├─ RulesError                 rules files that cannot be used; carries their diagnostics
- └─ InputError                 input that cannot be read as audit events (a reject)
+ └─ RulesError                 rules files that cannot be used; carries their diagnostics
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ConditionError",
     "FieldError",
-    "InputError",
     "LanguageError",
     "LannerError",
     "RulesError",
@@ -88,7 +86,3 @@ class RulesError(LannerError):
     def __init__(self, message: str, results: Sequence[object] = ()) -> None:
         super().__init__(message)
         self.results = tuple(results)
-
-
-class InputError(LannerError):
-    """A piece of input is not an audit event. The piece is rejected: counted, reported, kept if asked."""

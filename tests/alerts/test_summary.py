@@ -1,6 +1,11 @@
+import gzip
+import json
+import subprocess
+
 import pytest
 
 from lanner.alerts import Alert, AlertFormat, Summary, summary
+from lanner.cli.terminal import printable
 from support import an_event, opened, rules_from
 
 RULES = "".join(
@@ -73,6 +78,11 @@ def test_actors_stand_with_addresses_worst_alert_and_what_they_touched():
     ]
 
 
+def test_the_proxy_that_a_request_came_through_is_named():
+    claimed = {"sourceIPs": ["10.0.0.1", "192.0.2.1", "203.0.113.9"]}
+    assert "alice from 10.0.0.1 (through 203.0.113.9)\n" in story((LIGHT, claimed))
+
+
 def test_the_worst_alerts_and_commands_are_where_to_look():
     text = story((LIGHT, {}), (GRAVE, {"user": {"username": "mallory"}, "auditID": "m"}), paths=["a b.log", "c.log.gz"])
     assert text[text.index("WHERE") :].splitlines() == [
@@ -80,16 +90,38 @@ def test_the_worst_alerts_and_commands_are_where_to_look():
         "   Grave by mallory at 10:20:30, audit id m",
         "   Light by alice at 10:20:30, audit id 11111111-2222-3333-4444-555555555555",
         "   all that they did, also what did not alert:",
-        "      zgrep -rhF '\"username\":\"mallory\"' 'a b.log' c.log.gz",
-        "      zgrep -rhF '\"username\":\"alice\"' 'a b.log' c.log.gz",
+        "      zgrep -hF '\"username\":\"mallory\"' 'a b.log' c.log.gz",
+        "      zgrep -hF '\"username\":\"alice\"' 'a b.log' c.log.gz",
     ]
 
 
 @pytest.mark.parametrize(
-    ("name", "paths"), [("alice", ["-"]), ('with "quote"', ["a.log"])], ids=["standard input", "quote in the name"]
+    ("name", "paths"),
+    [("alice", ["-"]), ("turned \u202e", ["a.log"]), ("raw \x9b", ["a.log"])],
+    ids=["standard input", "turns text", "controls the terminal"],
 )
-def test_no_command_where_none_would_work(name, paths):
-    assert "grep" not in story((LIGHT, {"user": {"username": name}}), paths=paths)
+def test_no_command_where_it_would_not_work_as_shown(name, paths):
+    told = Summary()
+    event = opened(an_event())
+    event.top["user"] = b'{"username":"' + name.encode() + b'"}'
+    told.add(Alert(LIGHT, event, AlertFormat()))
+    assert "grep" not in told.text(paths, str, printable)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("name", ["alice", "with \"quotes\" \\ and 'others'", "jörg; rm -rf ~", "$(reboot)"])
+def test_the_commands_find_what_they_promise(name, packed, tmp_path):
+    # GIVEN a log with an event of this user and one of another
+    log = tmp_path / ("audit log.gz" if packed else "audit log")
+    lines = [json.dumps(an_event(user={"username": user}), separators=(",", ":")) for user in (name, "other")]
+    content = "\n".join(lines).encode() + b"\n"
+    log.write_bytes(gzip.compress(content) if packed else content)
+    # WHEN the command of the summary is run
+    text = story((LIGHT, {"user": {"username": name}}), paths=[str(log)])
+    command = text.splitlines()[-1]
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    # THEN it prints that user's event
+    assert ended.stdout == content.splitlines(keepends=True)[0]
 
 
 def test_many_actors_are_shown_in_part():

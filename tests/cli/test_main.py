@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -5,6 +6,7 @@ import pytest
 
 import lanner as package
 from lanner.errors import LannerError
+from support import an_event
 
 
 def test_no_word_prints_help(lanner):
@@ -49,4 +51,57 @@ def test_falcos_flags_stand_for_verbs(lanner, flag, expected):
 
 
 def test_falcos_list_flag(lanner):
-    assert lanner("--list") == lanner("fields")
+    assert lanner("--list") == lanner("fields") == lanner("--list", "k8s_audit")
+
+
+def test_falcos_flags_may_stand_anywhere_and_repeat(lanner, rules, tmp_path):
+    config = tmp_path / "falco.yaml"
+    config.write_text(f"rules_files: [{rules}]\njson_output: true\n")
+    assert lanner("-c", config, "-L") == lanner("rules", "list", "-c", config)
+    assert lanner("-V", rules, "-V", rules) == lanner("rules", "validate", rules, rules)
+    assert lanner(f"--validate={rules}") == lanner("rules", "validate", rules)
+    assert lanner("-c", config, "-V", rules)[1].startswith('{"falco_load_results":')
+
+
+class TestOutputThatCannotBeWritten:
+    def run(self, redirection, rules, *options):
+        command = f"{sys.executable} -m lanner scan -r {rules} {' '.join(options)} {redirection}"
+        log = json.dumps(an_event()).encode()
+        ended = subprocess.run(["bash", "-c", command], input=log, capture_output=True, timeout=120, check=False)
+        return ended.returncode, ended.stderr.decode()
+
+    def test_a_full_disk(self, rules):
+        assert self.run(">/dev/full", rules) == (2, "Error: cannot write: No space left on device\n")
+
+    def test_a_full_disk_for_rejects(self, rules):
+        assert self.run("--rejects /dev/full <<<nonsense", rules)[0] == 2
+
+    def test_closed_streams(self, rules):
+        assert self.run(">&-", rules) == (0, "")
+        assert self.run("2>&-", rules)[0] == 0
+
+    def test_few_characters(self, rules, monkeypatch):
+        monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+        rules.write_text(rules.read_text().replace("Pod Created", "Pöd Created"))
+        assert self.run(">/dev/null", rules) == (0, "")
+
+    def test_a_reader_that_went_away(self, rules):
+        status, err = self.run("--exit-code | true; exit ${PIPESTATUS[0]}", rules)
+        assert status in (1, 141)  # the reader may have been too slow to go
+        assert err == ""
+
+
+def test_texts_that_are_not_utf8(rules, monkeypatch):
+    # GIVEN a cluster's name and a host name with bytes that are no characters
+    monkeypatch.setenv("FALCO_HOSTNAME", "h\udcff")
+    command = [sys.executable, "-m", "lanner", "scan", "-r", str(rules), "--format", "json", "--cluster", b"c\xff"]
+    ended = subprocess.run(command, input=json.dumps(an_event()).encode(), capture_output=True, timeout=120, check=True)
+    alert = json.loads(ended.stdout.splitlines()[0])
+    assert (alert["cluster"], alert["hostname"]) == ("c\ufffd", "h\ufffd")
+
+
+def test_errors_cannot_control_the_terminal(lanner, tmp_path):
+    config = tmp_path / "falco.yaml"
+    config.write_text('rule_matching: "a\\e[31mb"\n')
+    _, _, err = lanner("scan", "-c", config, "x.log")
+    assert "'a\\u001b[31mb' is neither first nor all" in err

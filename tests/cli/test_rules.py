@@ -87,3 +87,19 @@ def test_warnings_go_to_standard_error(lanner, verb, tmp_path):
     assert f"{path}:1:" in err
     assert "warning LOAD_UNUSED_MACRO" in err
     assert "note LANNER_DUPLICATE_KEY" in err
+
+
+def test_many_warnings_are_shown_in_part_before_a_scan(lanner, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("".join(f"- macro: unused_{number}\n  condition: ka.verb exists\n" for number in range(30)))
+    _, _, err = lanner("scan", "-r", path, tmp_path / "x.log")
+    assert err.count("LOAD_UNUSED_MACRO") == 20
+    assert "10 more, see `lanner rules validate`" in err
+
+
+def test_an_unmet_plugin_requirement_is_fatal(lanner, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("- required_plugin_versions: [{name: okta, version: 0.1.0}]\n")
+    status, _, err = lanner("rules", "validate", path)
+    assert status == 2
+    assert "must load one of: okta (>= 0.1.0)" in err

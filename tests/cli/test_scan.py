@@ -111,6 +111,11 @@ class TestExitStatus:
         assert status == 2
         assert "none.yaml" in err
 
+    def test_an_empty_name_of_rules(self, lanner, log):
+        status, _, err = lanner("scan", "-r", "", log)
+        assert status == 2
+        assert "the name of the rules file is empty" in err
+
     def test_an_empty_rules_directory(self, lanner, log, tmp_path):
         (tmp_path / "empty").mkdir()
         status, _, err = lanner("scan", "-r", tmp_path / "empty", log)
@@ -145,6 +150,57 @@ class TestConfiguration:
         _, out, _ = lanner("scan", "-c", config, "-r", rules, "--rule-matching", "all", "--format", "text", log)
         assert out.startswith("10:20:30.123456000: Warning alice created web\n")
         assert "Events detected: 3" in out
+
+    def test_every_key_reaches_the_alerts(self, lanner, rules, log, tmp_path):
+        # GIVEN a falco.yaml with every key that applies
+        config = tmp_path / "falco.yaml"
+        config.write_text(
+            f"""
+rules_files: [{rules}]
+rules: [{{disable: {{rule: "*"}}}}, {{enable: {{tag: k8s}}}}]
+priority: warning
+rule_matching: all
+json_output: true
+json_include_output_property: false
+json_include_message_property: true
+json_include_tags_property: false
+json_include_output_fields_property: true
+time_format_iso_8601: true
+append_output: [{{extra_output: "in %static.env", extra_fields: [ka.verb]}}]
+static_fields: {{env: prod}}
+"""
+        )
+        _, out, err = lanner("scan", "-c", config, "--cluster", "c", log)
+        (alert,) = map(json.loads, out.splitlines())
+        # THEN the one alert shows each of them
+        assert "Note" not in err
+        assert alert.pop("id")
+        assert alert.pop("hostname")
+        assert alert == {
+            "cluster": "c",
+            "message": "alice created web in prod",
+            "output_fields": {
+                "evt.time.iso8601": 1772360430123456000,
+                "ka.target.name": "web",
+                "ka.user.name": "alice",
+                "ka.verb": "create",
+                "static.env": "prod",
+            },
+            "priority": "Warning",
+            "provider": "",
+            "rule": "Pod Created",
+            "source": "k8s_audit",
+            "time": "2026-03-01T10:20:30.123456000Z",
+            "time_source": "stageTimestamp",
+            "truncated": False,
+        }
+
+    def test_without_rules_files_rules_must_be_given(self, lanner, log, tmp_path):
+        config = tmp_path / "falco.yaml"
+        config.write_text("priority: info\n")
+        status, _, err = lanner("scan", "-c", config, log)
+        assert status == 2
+        assert "it names no rules_files; give rules with -r" in err
 
     def test_no_rules_file_exists(self, lanner, log, tmp_path):
         config = tmp_path / "falco.yaml"
@@ -240,7 +296,26 @@ class TestRejects:
         before = log.read_bytes()
         status, _, err = lanner("scan", "-r", rules, "--rejects", log, log)
         assert status == 2
-        assert "is an input, too" in err
+        assert "this file is read, too" in err
+        assert log.read_bytes() == before
+
+    def test_what_is_scanned_is_not_fed_with_its_own_rejects(self, lanner, rules, log):
+        status, _, err = lanner("scan", "-r", rules, "--rejects", log.parent / "rejects.jsonl", log.parent)
+        assert status == 2
+        assert "would stand in a directory that is read" in err
+        assert not (log.parent / "rejects.jsonl").exists()
+
+    def test_rules_are_not_overwritten(self, lanner, rules, log):
+        before = rules.read_bytes()
+        assert lanner("scan", "-r", rules, "--rejects", rules, log)[0] == 2
+        assert rules.read_bytes() == before
+
+    def test_standard_input_is_not_overwritten(self, rules, log):
+        before = log.read_bytes()
+        command = [sys.executable, "-m", "lanner", "scan", "-r", str(rules), "--rejects", str(log)]
+        with log.open("rb") as stdin:
+            ended = subprocess.run(command, stdin=stdin, capture_output=True, timeout=120, check=False)
+        assert ended.returncode == 2
         assert log.read_bytes() == before
 
     def test_an_unwritable_file_is_an_error_before_anything_is_read(self, lanner, rules, log, tmp_path):
@@ -269,7 +344,7 @@ class TestSummary:
         log = tmp_path / "audit.log.gz"
         log.write_bytes(gzip.compress(line(user={"username": "x'; rm -rf ~; '"}).encode()))
         _, out, _ = lanner("scan", "-r", rules, "--summary", log)
-        assert """zgrep -rhF '"username":"x'"'"'; rm -rf ~; '"'"'"'""" in out
+        assert """zgrep -hF '"username":"x'"'"'; rm -rf ~; '"'"'"'""" in out
 
 
 class TestStandardInput:
@@ -282,11 +357,13 @@ class TestStandardInput:
         ended = lanner_process("scan", "-r", rules, "--format", "json", input=gzip.compress(line().encode()))
         assert len(ended.stdout.splitlines()) == 2
 
-    def test_alerts_leave_before_the_stream_ends(self, rules):
+    @pytest.mark.parametrize("path", ["-", "/dev/stdin"])
+    def test_alerts_leave_before_the_stream_ends(self, rules, path):
         # GIVEN a stream that stays open, as behind tail -f
-        command = [sys.executable, "-m", "lanner", "scan", "-r", str(rules), "--format", "json", "-"]
+        command = [sys.executable, "-m", "lanner", "scan", "-r", str(rules), "--format", "json", path]
+        buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=buffered
         ) as process:
             process.stdin.write(line().encode() + b"\n")
             process.stdin.flush()
@@ -357,10 +434,16 @@ def test_an_empty_input_is_said(lanner, rules, tmp_path):
     assert err == "Note: the input holds no events\n"
 
 
-def test_long_work_looks_at_its_progress(lanner, rules, tmp_path):
+def test_long_work_looks_at_its_progress(lanner, rules, tmp_path, monkeypatch):
+    # GIVEN a log of 600 events
+    looks = []
+    monkeypatch.setattr("lanner.cli.scan.Progress.show", lambda self, *shown: looks.append(shown))
     log = tmp_path / "long.log"
     log.write_text((line(verb="get") + "\n") * 600)
-    assert "Events read: 600" in lanner("scan", "-r", rules, "--disable", "*", log)[1]
+    lanner("scan", "-r", rules, "--disable", "*", log)
+    # THEN progress is looked at now and then, with the share of what was read
+    assert [(events, alerts) for _, events, alerts in looks] == [(256, 0), (512, 0)]
+    assert all(0 < share <= 1 for share, _, _ in looks)
 
 
 def test_without_anything_to_read(lanner, monkeypatch):

@@ -8,6 +8,7 @@ from conformance_data import Golden
 
 from lanner.fields import generic
 
+COMPARED: list[str] = []
 TESTS = Path(__file__).parents[1]
 WHOLE = TESTS.parents[1] / "shared" / "conformance"
 
@@ -33,6 +34,25 @@ def golden(request):
     if not WHOLE.is_dir():
         pytest.skip("the whole conformance data is not beside this checkout; its copied part was tested")
     return Golden(WHOLE)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how much was compared: a suite that compares nothing passes, too."""
+    if COMPARED:
+        terminalreporter.section("compared with Falco")
+        for line in COMPARED:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def compared(request):
+    """Take the count of what a test compared, for the end of the run."""
+
+    def count(number: int, what: str, different: int = 0) -> None:
+        name = request.node.name.partition("[")[2].rstrip("]")
+        COMPARED.append(f"{number:>7,} {what}, {different} different ({name or 'whole'})")
+
+    return count
 
 
 @pytest.fixture

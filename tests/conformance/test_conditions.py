@@ -6,7 +6,7 @@ from conformance_data import loaded_rules, opened
 from lanner.engine import ReferenceEngine
 
 
-def test_conditions_match_the_same_events(golden, tmp_path):
+def test_conditions_match_the_same_events(golden, compared, tmp_path):
     # GIVEN rules with random conditions and the events that each of them matched in Falco
     rules_file = tmp_path / "rules.yaml"
     rules_file.write_bytes(golden.bytes("conditions/rules.yaml"))
@@ -15,15 +15,15 @@ def test_conditions_match_the_same_events(golden, tmp_path):
     marked = golden.marked("conditions", "rules")
     opened_events = list(opened(golden.lines("conditions/events.jsonl")))
     # WHEN Lanner judges the events
-    compared, different = 0, []
+    number, different = 0, []
     for row in golden.objects("conditions/matches.jsonl"):
         got = {rule.name for rule in engine.judge(opened_events[row["id"] - 1]).matched} - marked
         wanted = set(row["rules"]) - marked
-        compared += len(rules) - len(marked)
+        number += len(rules) - len(marked)
         different += [(row["id"], name, name in wanted) for name in got ^ wanted]
     # THEN the same rules match
-    print(f"{compared} verdicts compared, {len(different)} different")
-    assert compared > 80_000
+    compared(number, "verdicts of conditions", len(different))
+    assert number > 80_000
     assert different == []
 
 

@@ -30,59 +30,58 @@ def marked_values(golden):
     return marked
 
 
-def test_every_field_has_falcos_value(golden, record_property):
+def test_every_field_has_falcos_value(golden, compared):
     # GIVEN every field's value on every event
     marked = marked_values(golden)
     everywhere = {
         f for marks in golden.deliberate["fields"].values() if marks.get("ids") == "all" for f in marks["fields"]
     }
     opened_events = list(opened(golden.lines("fields/events.jsonl")))
-    compared, different = 0, []
+    number, different = 0, []
     for row in golden.objects("fields/fields.jsonl"):
         event = opened_events[row["id"] - 1]
         for text, wanted in row["fields"].items():
             # evt.reltime is shown signed, and that is the alert's business
             if text in everywhere or (row["id"], text) in marked or text == "evt.reltime":
                 continue
-            compared += 1
+            number += 1
             got = shown(bound(text), event)
             if got != wanted:
                 different.append((row["id"], text, wanted, got))
     # THEN Lanner reads the same ones
-    record_property("compared", compared)
-    print(f"{compared} field values compared, {len(different)} different")
-    assert compared > 25_000
+    compared(number, "field values", len(different))
+    assert number > 25_000
     assert different == []
 
 
-def test_whole_events_are_shown_like_falcos(golden):
+def test_whole_events_are_shown_like_falcos(golden, compared):
     opened_events = dict(enumerate(opened(golden.lines("fields/events.jsonl")), 1))
-    compared = 0
+    number = 0
     for row in golden.objects("fields/whole.jsonl"):
         event = opened_events.get(row["id"])
         for text, wanted in row["fields"].items():
             if event is not None:
-                compared += 1
+                number += 1
                 assert shown(bound(text), event) == wanted, (row["id"], text)
-    assert compared > 10
-    print(f"{compared} whole events compared")
+    assert number > 10
+    compared(number, "texts of whole events")
 
 
-def test_payloads_become_the_same_events(golden):
+def test_payloads_become_the_same_events(golden, compared):
     marked = golden.marked("fields", "payloads")
-    compared = 0
+    number = 0
     for row in golden.objects("fields/payloads.jsonl"):
         if row["name"] in marked:
             continue
-        compared += 1
+        number += 1
         payload = row["payload"].encode(errors="surrogateescape")
         got = [
             {text: shown(bound(text), event) for text in wanted}
             for event, wanted in zip(opened([payload]), row["events"] or [{}], strict=False)
         ]
         assert got == row["events"], row["name"]
-    assert compared > 20
-    print(f"{compared} payloads compared")
+    assert number > 20
+    compared(number, "payloads")
 
 
 def test_marked_payloads_lose_nothing(golden):

@@ -29,31 +29,31 @@ def essence(alert: dict) -> dict:
     return kept
 
 
-def compare(rules, lines, wanted, *, first_match):
+def compare(rules, lines, wanted, compared, *, first_match):
     got = [essence(alert.to_dict()) for alert in scan(rules, lines, first_match=first_match)]
     wanted = [essence(json.loads(line)) for line in wanted]
-    print(f"{len(wanted)} alerts compared")
+    compared(len(wanted), "alerts of the official rules")
     assert len(got) == len(wanted)
     for number, (have, want) in enumerate(zip(got, wanted, strict=True)):
         assert have == want, number
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_official_rules_give_falcos_alerts(whole, name):
+def test_official_rules_give_falcos_alerts(whole, compared, name):
     rules = loaded_rules(*(whole.root / "official" / file for file in SUITES[name]))
     lines = whole.lines("official/events.jsonl")
     wanted = whole.lines(f"official/alerts-{name}.jsonl")
-    compare(rules, lines, wanted, first_match=name.endswith("first"))
+    compare(rules, lines, wanted, compared, first_match=name.endswith("first"))
 
 
 @pytest.mark.parametrize("name", ["all", "first"])
 @pytest.mark.parametrize("part", ["day", "incident", "attacks"])
-def test_recorded_logs_give_falcos_alerts(whole: Golden, part, name):
+def test_recorded_logs_give_falcos_alerts(whole: Golden, compared, part, name):
     folder = whole.root.parent / "corpus" / part
     rules = loaded_rules(whole.root / "official/k8s_audit_rules.yaml")
     lines = gzip.decompress((folder / "events.jsonl.gz").read_bytes()).splitlines()
     wanted = gzip.decompress((folder / f"golden-{name}.jsonl.gz").read_bytes()).splitlines()
-    compare(rules, lines, wanted, first_match=name == "first")
+    compare(rules, lines, wanted, compared, first_match=name == "first")
 
 
 def test_official_rules_load_without_a_word(whole):

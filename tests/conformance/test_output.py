@@ -32,11 +32,11 @@ def marked_alerts(golden):
     return cases, pairs
 
 
-def test_templates_render_like_falcos(golden, tmp_path):
+def test_templates_render_like_falcos(golden, compared, tmp_path):
     cases, pairs = marked_alerts(golden)
     lines = golden.lines("output/events.jsonl")
     rules_file, config_file = tmp_path / "rules.yaml", tmp_path / "falco.yaml"
-    compared, different = 0, []
+    number, different = 0, []
     for case in golden.objects("output/templates.jsonl"):
         if case["case"] in cases:
             continue
@@ -50,12 +50,12 @@ def test_templates_render_like_falcos(golden, tmp_path):
         for alert, wanted, line in zip(alerts, case["results"], case["text"], strict=True):
             if (case["case"], wanted["id"]) in pairs:
                 continue
-            compared += 1
+            number += 1
             got = alert.to_dict()
             got = {key: got[key] for key in wanted if key != "id"} | {"text": alert.text_line()}
             expected = {key: value for key, value in wanted.items() if key != "id"} | {"text": line}
             if got != expected:
                 different.append((case["case"], wanted["id"], expected, got))
-    print(f"{compared} rendered alerts compared, {len(different)} different")
-    assert compared > 1_400
+    compared(number, "rendered alerts", len(different))
+    assert number > 1_400
     assert different == []

@@ -25,14 +25,14 @@ def codes(diagnostics) -> list[str]:
     return [diagnostic.code for diagnostic in diagnostics]
 
 
-def test_rules_files_get_falcos_verdict(golden, tmp_path):
+def test_rules_files_get_falcos_verdict(golden, compared, tmp_path):
     marked = golden.marked("rule-files", "files")
     opened_events = list(opened(golden.lines("rule-files/events.jsonl")))
-    compared, different = 0, []
+    number, different = 0, []
     for case in golden.objects("rule-files/results.jsonl"):
         if case["file"] in marked:
             continue
-        compared += 1
+        number += 1
         loaded = load(case_files(golden, case, tmp_path))
         got = {
             "successful": loaded.ruleset is not None,
@@ -54,6 +54,6 @@ def test_rules_files_get_falcos_verdict(golden, tmp_path):
             wanted["priorities"] = sorted(case["priorities"])
         if got != wanted:
             different.append((case["file"], wanted, got))
-    print(f"{compared} rules files compared, {len(different)} different")
-    assert compared > 700
+    compared(number, "verdicts on rules files", len(different))
+    assert number > 700
     assert different == []

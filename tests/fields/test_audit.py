@@ -524,15 +524,17 @@ def test_correction_b_effective_ids(read: Read, family: str, suffix: str, key: s
     containers = [{"securityContext": {key: 5}}, {}, {"securityContext": {}}, {"securityContext": {key: None}}]
 
     with_default = pod(**{family: containers}, securityContext={key: 1000})
-    assert read(with_default, name) == ["5", "1000", "1000", "null"]
-    assert [read(with_default, f"{name}[{index}]") for index in range(5)] == [["5"], ["1000"], ["1000"], ["null"], None]
+    assert read(with_default, name) == ["5", "1000", "1000", "1000"]
+    assert [read(with_default, f"{name}[{index}]") for index in range(5)] == [["5"], ["1000"], ["1000"], ["1000"], None]
 
     without = pod(**{family: containers})
-    assert read(without, name) == ["5", "0", "0", "null"]
+    assert read(without, name) == ["5", "0", "0", "0"]
     assert read(without, f"{name}[1]") == ["0"]
 
     assert read(pod(securityContext={key: 1000}), name) is None
     assert read(pod(**{family: []}, securityContext={key: 1000}), name) is None
+    # GIVEN null, which is how API objects say "not set"
+    assert read(pod(**{family: [{}]}, securityContext={key: None}), name) == ["0"]
     # GIVEN the keys that Falco reads instead THEN they have no effect
     assert read(pod(**{family: [{key: 7}]}, **{key: 8}), name) == ["0"]
 

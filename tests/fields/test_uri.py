@@ -133,7 +133,7 @@ def test_authorities(prefix: bytes, authority: bytes, valid: bool) -> None:
 )
 def test_well_formed_queries_are_read_as_urllib_does(pairs: list[tuple[str, str]], path: str, origin: str) -> None:
     query = urlencode(pairs)
-    text = f"{origin}/{quote(path)}?{query}".encode()
+    text = f"{origin}/{quote(path.lstrip('/'))}?{query}".encode()
     expected = [(key.encode(), value.encode()) for key, value in parse_qsl(query, keep_blank_values=True)]
     assert list(uri.parameters(text)) == expected
     for key, _ in expected:

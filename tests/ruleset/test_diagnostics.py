@@ -100,7 +100,7 @@ def test_the_summary_says_ok(load, a_rule):
 def test_a_result_as_json(load):
     (result,) = load(BROKEN).results
     found = json.loads(json.dumps(result.to_json()))
-    assert sorted(found) == ["errors", "name", "schema_valid", "schema_warnings", "successful", "warnings"]
+    assert sorted(found) == ["errors", "name", "notes", "schema_valid", "schema_warnings", "successful", "warnings"]
     assert (found["name"], found["successful"]) == ("1.yaml", False)
     (error,) = found["errors"]
     assert (error["code"], error["codedesc"]) == ("LOAD_ERR_COMPILE_CONDITION", "Error compiling condition")

@@ -91,7 +91,7 @@ class Alert:
         event = self.event
         alert: dict[str, Any] = {
             "cluster": self.cluster,
-            "hostname": generic.hostname(),
+            "hostname": generic.hostname().encode("utf-8", "surrogateescape").decode(errors="replace"),
             "id": self.id,
             "priority": self.rule.priority.label,
             "provider": event.raw.provider,

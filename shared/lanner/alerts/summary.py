@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from lanner.alerts.alert import Alert
 from lanner.fields import timestamp
+from lanner.fields.json_text import elements
+from lanner.fields.paths import rendered
 from lanner.ruleset import Priority
 
 __all__ = ["Summary"]
@@ -19,10 +21,12 @@ _SHOWN_ACTORS = 8
 _SHOWN_PLACES = 3
 _FOLLOWED_ACTORS = 3
 _OTHERS = "(others)"
+_NOBODY = "(nobody)"
+_MAX_TEXT = 256
 
 
 @dataclass(slots=True)
-class _Deed:
+class _Tally:
     """The alerts of one rule."""
 
     priority: Priority
@@ -31,11 +35,22 @@ class _Deed:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """What is kept of an alert."""
+
+    rule: str
+    priority: Priority
+    time: int
+    audit_id: str
+
+
 @dataclass(slots=True)
 class _Actor:
-    """The alerts on one user's requests, and the worst of them."""
+    """The alerts on one user's requests, and the worst of them. `pattern` finds the user in the log."""
 
-    worst: Alert
+    worst: _Deed
+    pattern: bytes
     count: int = 0
     addresses: Counter[str] = field(default_factory=Counter)
     places: Counter[str] = field(default_factory=Counter)
@@ -45,71 +60,89 @@ class Summary:
     """Collects alerts and tells their story. Memory is bounded whatever the events hold."""
 
     def __init__(self) -> None:
-        self._deeds: dict[str, _Deed] = {}
+        self._rules: dict[str, _Tally] = {}
         self._actors: dict[str, _Actor] = {}
 
     def add(self, alert: Alert) -> None:
         """Take one more alert into account."""
         event, rule = alert.event, alert.rule
         time = event.time
-        deed = self._deeds.setdefault(rule.name, _Deed(rule.priority, time, time))
-        deed.first, deed.last = min(deed.first, time), max(deed.last, time)
-        deed.count += 1
-        name = _text(alert, "user", "username") or "(nobody)"
+        tally = self._rules.setdefault(rule.name, _Tally(rule.priority, time, time))
+        tally.first, tally.last = min(tally.first, time), max(tally.last, time)
+        tally.count += 1
+        deed = _Deed(rule.name, rule.priority, time, _text(alert, "auditID"))
+        name = _text(alert, "user", "username") or _NOBODY
         if name not in self._actors and len(self._actors) >= _MAX_ACTORS:
             name = _OTHERS
-        actor = self._actors.setdefault(name, _Actor(alert))
+        actor = self._actors.get(name)
+        if actor is None:
+            actor = self._actors[name] = _Actor(deed, event.find(("user", "username")) or b"")
         actor.count += 1
-        if rule.priority < actor.worst.rule.priority:
-            actor.worst = alert
-        _count(actor.addresses, _text(alert, "sourceIPs", "0"))
+        if deed.priority < actor.worst.priority:
+            actor.worst = deed
+        _count(actor.addresses, _address(alert))
         _count(actor.places, _target(alert))
 
     def text(self, paths: Iterable[str], heading: Callable[[str], str], printable: Callable[[str], str]) -> str:
         """Return the story as lines. `paths` are what was read; the other two write headings and untrusted texts."""
-        if not self._deeds:
+        if not self._rules:
             return f"\n{heading('Nothing alerted.')}"
         lines = ["", heading("What happened")]
-        deeds = sorted(self._deeds.items(), key=lambda item: (item[1].priority, item[1].first))
-        width = max(len(name) for name, _ in deeds)
-        for name, deed in deeds:
-            span = timestamp.clock_seconds(deed.first)
-            if deed.last // 10**9 != deed.first // 10**9:
-                span += f" to {timestamp.clock_seconds(deed.last)}"
-            lines.append(printable(f"   {deed.priority.label:<13}  {deed.count:>5} x  {name:<{width}}  {span}"))
+        tallies = sorted(self._rules.items(), key=lambda item: (item[1].priority, item[1].first))
+        width = max(len(name) for name, _ in tallies)
+        for name, tally in tallies:
+            span = timestamp.clock_seconds(tally.first)
+            if tally.last // 10**9 != tally.first // 10**9:
+                span += f" to {timestamp.clock_seconds(tally.last)}"
+            lines.append(printable(f"   {tally.priority.label:<13}  {tally.count:>5} x  {name:<{width}}  {span}"))
         lines += ["", heading("Who did it")]
-        actors = sorted(self._actors.items(), key=lambda item: (item[1].worst.rule.priority, -item[1].count))
+        actors = sorted(self._actors.items(), key=lambda item: (item[1].worst.priority, -item[1].count))
         for name, actor in actors[:_SHOWN_ACTORS]:
             lines.append(printable(f"   {name} from {_most(actor.addresses) or 'an unknown address'}"))
-            rule = actor.worst.rule
-            lines.append(printable(f"      {_alerts(actor.count)}, worst: {rule.name} ({rule.priority.label})"))
+            worst = actor.worst
+            lines.append(printable(f"      {_alerts(actor.count)}, worst: {worst.rule} ({worst.priority.label})"))
             lines.append(printable(f"      touched {_most(actor.places)}"))
         if len(actors) > _SHOWN_ACTORS:
             lines.append(f"   and {len(actors) - _SHOWN_ACTORS} more")
         lines += ["", heading("Where to look next")]
-        for name, actor in actors[:_FOLLOWED_ACTORS]:
+        followed = actors[:_FOLLOWED_ACTORS]
+        for name, actor in followed:
             worst = actor.worst
-            when, audit_id = timestamp.clock_seconds(worst.event.time), _text(worst, "auditID")
-            lines.append(printable(f"   {worst.rule.name} by {name} at {when}, audit id {audit_id}"))
-        lines += [printable(line) for line in _commands([name for name, _ in actors[:_FOLLOWED_ACTORS]], list(paths))]
-        return "\n".join(lines)
+            when = timestamp.clock_seconds(worst.time)
+            lines.append(printable(f"   {worst.rule} by {name} at {when}, audit id {worst.audit_id}"))
+        patterns = [actor.pattern for name, actor in followed if name not in (_OTHERS, _NOBODY)]
+        return "\n".join(lines + _commands(patterns, list(paths), printable))
 
 
-def _commands(names: list[str], paths: list[str]) -> list[str]:
-    """Return commands that show all that the worst actors did. Names come from events, so they are quoted."""
-    files = [shlex.quote(path) for path in paths if path != "-"]
-    if not files:
+def _commands(users: list[bytes], paths: list[str], printable: Callable[[str], str]) -> list[str]:
+    """Return commands that show all that some users did, `users` as the events write them.
+
+    They come from events, so they are quoted; none is shown that the terminal would show as something else.
+    """
+    files = " ".join([shlex.quote(path) for path in paths])
+    grep = "zgrep -hF" if any(path.endswith(".gz") for path in paths) else "grep -rhF"
+    patterns = [shlex.quote(f'"username":{user.decode(errors="replace")}') for user in users]
+    commands = [f"      {grep} {pattern} {files}" for pattern in patterns if "\ufffd" not in pattern]
+    commands = [command for command in commands if printable(command) == command]
+    if not commands or "-" in paths:
         return []
-    grep = "zgrep" if any(path.endswith(".gz") for path in paths) else "grep"
-    wanted = [
-        shlex.quote(f'"username":"{name}"') for name in names if name not in (_OTHERS, "(nobody)") and '"' not in name
-    ]
-    lines = ["   all that they did, also what did not alert:"] if wanted else []
-    return lines + [f"      {grep} -rhF {pattern} {' '.join(files)}" for pattern in wanted]
+    return ["   all that they did, also what did not alert:", *commands]
 
 
 def _text(alert: Alert, *path: str) -> str:
-    return alert.event.text_of(*path).decode(errors="replace")
+    return alert.event.text_of(*path)[:_MAX_TEXT].decode(errors="replace")
+
+
+def _address(alert: Alert) -> str:
+    """Return the client's address and, if there is one, that of the proxy it came through.
+
+    Only the last address is what the API server saw; the others are what the request claims (`X-Forwarded-For`).
+    """
+    value = alert.event.find(("sourceIPs",))
+    addresses = [text[:_MAX_TEXT].decode(errors="replace") for text in rendered(elements(value))] if value else []
+    if len(addresses) < 2:
+        return "".join(addresses)
+    return f"{addresses[0]} (through {addresses[-1]})"
 
 
 def _target(alert: Alert) -> str:

@@ -28,6 +28,7 @@ from lanner.ruleset import (
 __all__ = ["add_rules_options", "configuration", "load_rules", "print_results", "select_rules", "shipped_rules"]
 
 _EVERY_RULE = "*"
+_REMARKS_SHOWN = 20  # of one file, before a scan
 
 
 class _Select(argparse.Action):
@@ -108,12 +109,16 @@ def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
 
     Raises `RulesError` if they are invalid.
     """
+    if "" in options.rules:
+        raise UsageError("-r: the name of the rules file is empty")
     if options.rules:
         files = rules_paths([Path(path) for path in options.rules], explicit=True)
     elif config.rules_files:
         files = rules_paths(config.rules_files, explicit=False)
         if not files:
             raise UsageError(f"{options.config}: none of its rules_files exists here; give rules with -r")
+    elif options.config:
+        raise UsageError(f"{options.config}: it names no rules_files; give rules with -r")
     else:
         files = rules_paths([shipped_rules()], explicit=True)
     loaded = load(files, Catalogue(config.static_fields), config.append_output)
@@ -122,8 +127,12 @@ def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
         raise RulesError("the rules cannot be used, see above", loaded.results)
     style = Style.for_stream(sys.stderr)
     for result in loaded.results:
-        for diagnostic in (*result.warnings, *result.notes):
+        remarks = (*result.warnings, *result.notes)
+        for diagnostic in remarks[:_REMARKS_SHOWN]:
             print(_one_line(diagnostic, style), file=sys.stderr)
+        if len(remarks) > _REMARKS_SHOWN:
+            more = len(remarks) - _REMARKS_SHOWN
+            print(f"{printable(result.name)}: {more:,} more, see `lanner rules validate`", file=sys.stderr)
     return loaded.ruleset
 
 

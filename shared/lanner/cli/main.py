@@ -9,30 +9,33 @@ from collections.abc import Sequence
 
 import lanner
 from lanner.cli import fields, rules, scan
-from lanner.cli.terminal import Style
+from lanner.cli.terminal import Style, printable
 from lanner.errors import LannerError
 
 __all__ = ["main"]
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141  # as a shell reports a process that SIGPIPE has ended
 
-# Falco's users know these; each stands for a verb.
+# Falco's users know these; each stands for a verb, wherever it stands among the other options.
 _FALCO_FLAGS = {
     "-V": ["rules", "validate"],
     "--validate": ["rules", "validate"],
     "-L": ["rules", "list"],
     "--list": ["fields"],
 }
+_EVENT_SOURCES = ("k8s_audit", "syscall")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 done, 1 alerts (with `--exit-code`), 2 usage or invalid rules,
-    3 some input could not be read.
+    """Run the command line and return its exit status.
+
+    0 done, 1 alerts (with `--exit-code`), 2 usage or invalid rules, 3 some input could not be read, 130 interrupted,
+    141 the reader of the output went away.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if words and words[0] in _FALCO_FLAGS:
-        words[:1] = _FALCO_FLAGS[words[0]]
+    _prepare_streams()
+    words = _with_verb(list(sys.argv[1:] if arguments is None else arguments))
     parser = _parser()
     if not words:
         parser.print_help()
@@ -42,14 +45,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
         sys.stdout.flush()
         return status
-    except LannerError as error:
-        print(Style.for_stream(sys.stderr).error("Error:"), error, file=sys.stderr)
-        return EXIT_USAGE
     except BrokenPipeError:  # the reader of our output has seen enough (`lanner scan ... | head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _drop_output()
+        return EXIT_PIPE_CLOSED
+    except OSError as error:  # of input it is a reject: this is our output, or a full disk
+        _drop_output()
+        return _fail(f"cannot write: {error.strerror or error}")
+    except LannerError as error:
+        return _fail(str(error))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _fail(message: str) -> int:
+    shown = "\n".join([printable(line) for line in message.split("\n")])
+    print(Style.for_stream(sys.stderr).error("Error:"), shown, file=sys.stderr)
+    return EXIT_USAGE
+
+
+def _drop_output() -> None:
+    """Let what is still to be written to standard output go nowhere, so that leaving does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _prepare_streams() -> None:
+    """Make standard output and standard error take any text, also if they are closed or know few characters."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - it stays open
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _with_verb(words: list[str]) -> list[str]:
+    """Return the command line with Falco's flag for a verb, if there is one, replaced by the verb."""
+    if not words or not words[0].startswith("-"):
+        return words
+    words = [part for word in words for part in (word.split("=", 1) if word.startswith("--validate=") else [word])]
+    for flag, verb in _FALCO_FLAGS.items():
+        if flag in words:
+            rest = [word for word in words if word != flag]
+            if flag == "--list":
+                rest = [word for word in rest if word not in _EVENT_SOURCES]
+            return [*verb, *rest]
+    return words
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from lanner.cli.loading import add_rules_options, configuration, load_rules, print_results, select_rules
-from lanner.cli.terminal import printable
+from lanner.cli.terminal import Style, printable
 from lanner.fields import Catalogue
 from lanner.ruleset import Rule, load, read_config, rules_paths
 
@@ -30,7 +30,7 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     validate.add_argument(
         "-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one of its keys"
     )
-    validate.add_argument("--format", choices=("text", "json"), default="text")
+    validate.add_argument("--format", choices=("text", "json"))
     validate.set_defaults(run=_validate)
 
     listing = actions.add_parser("list", help="list rules (-L)")
@@ -42,11 +42,13 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _validate(options: argparse.Namespace) -> int:
     config = read_config(options.config, options.override)
     loaded = load(rules_paths(options.files, explicit=True), Catalogue(config.static_fields), config.append_output)
-    if options.format == "json":
+    if options.format == "json" or (options.format is None and config.json_output):
         results = [result.to_json() for result in loaded.results]
         print(json.dumps({"falco_load_results": results}, ensure_ascii=False, separators=(",", ":")))
     else:
         print_results(loaded.results, sys.stdout)
+    if loaded.fatal:
+        print(Style.for_stream(sys.stderr).error("Error:"), printable(loaded.fatal), file=sys.stderr)
     return 0 if loaded.ruleset is not None else 2
 
 

@@ -61,7 +61,8 @@ def _run(options: argparse.Namespace) -> int:
     rules = select_rules(options, config, load_rules(options, config))
     first_match = options.rule_matching == "first" if options.rule_matching else config.first_match
     statistics = Statistics(rules)
-    with _rejects_file(options.rejects, paths) as rejects:
+    in_use = [Path(path) for path in (*paths, *options.rules, *config.rules_files, options.config) if path]
+    with _rejects_file(options.rejects, in_use) as rejects:
         scan = _Scan(options, config, ReferenceEngine(rules, first_match=first_match), statistics, rejects)
         gc.freeze()  # the rules stay: the collector need not look at them again and again
         scan.run(paths)
@@ -79,18 +80,29 @@ def _paths(options: argparse.Namespace) -> list[str]:
 
 
 @contextmanager
-def _rejects_file(path: Path | None, inputs: list[str]) -> Iterator[BinaryIO | None]:
+def _rejects_file(path: Path | None, in_use: list[Path]) -> Iterator[BinaryIO | None]:
+    """Open the file for rejects, unless that would empty, or feed the scan with, one of the files that are read."""
     if path is None:
         yield None
         return
-    if path.exists() and any(text != "-" and os.path.exists(text) and path.samefile(text) for text in inputs):
-        raise UsageError(f"--rejects {path}: this file is an input, too")
     try:
+        taken = {_identity(file) for file in in_use if file.exists()}
+        if sys.stdin is not None and Path("/dev/stdin").exists():
+            taken.add(_identity(Path("/dev/stdin")))
+        if path.is_file() and _identity(path) in taken:
+            raise UsageError(f"--rejects {path}: this file is read, too")
+        if _identity(path.parent) in taken:
+            raise UsageError(f"--rejects {path}: this file would stand in a directory that is read")
         file = path.open("wb")
     except OSError as error:
         raise UsageError(f"--rejects {path}: {error.strerror}") from None
     with file:
         yield file
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 class _Scan:
@@ -118,7 +130,7 @@ class _Scan:
             json_include_message_property=config.json_include_message_property,
             json_include_tags_property=config.json_include_tags_property,
             json_include_output_fields_property=config.json_include_output_fields_property,
-            cluster=options.cluster,
+            cluster=options.cluster.encode("utf-8", "surrogateescape").decode(errors="replace"),
         )
         self._max_size = MAX_EVENT_SIZE if config.max_event_size is None else config.max_event_size
         self._drop_larger = config.max_event_size is not None
@@ -127,7 +139,7 @@ class _Scan:
         """Read everything, print alerts as they are found, and end with the statistics."""
         output = sys.stdout.buffer
         # Somebody may be waiting for the alerts of a stream; those of files may go out in blocks.
-        flush_each = self._on_terminal or "-" in paths
+        flush_each = self._on_terminal or not all(os.path.isfile(path) or os.path.isdir(path) for path in paths)
         reading = ReadProgress()
         intake = Intake()
         statistics = self._statistics

@@ -23,8 +23,9 @@ _PRIORITY_COLOURS = {
     Priority.INFORMATIONAL: "",
     Priority.DEBUG: _DIM,
 }
-# C0 and C1 control characters and the marks that turn the direction of text: an attacker chooses what events contain.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Control characters, and what turns the direction of text, breaks lines or takes no room: an attacker chooses what
+# events contain.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _BEFORE_PROGRESS = 0.5
 _BETWEEN_PROGRESS = 0.1
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "binding_subject_has_name",
-    "capabilities",
     "command_line",
     "container_image",
     "effective_id",
@@ -140,10 +139,6 @@ def nested(path: Path) -> Binder:
     return bind
 
 
-capabilities = nested
-"""Correction d: the capabilities themselves, not one JSON text for each container."""
-
-
 def image_repository(image: bytes) -> bytes:
     """Return an image without tag and digest. Correction c: a colon before a slash belongs to a registry's port."""
     name = image.partition(b"@")[0]
@@ -216,8 +211,10 @@ def effective_id(array: str, key: str) -> Binder:
             values = walk(event, container_path, index)
             if values is None:
                 return NoValue.MISSING
-            default = event.find(pod_path) or b"0"
-            return _unless_empty(rendered(default if value is None else value for value in values))
+            # null is how API objects say "not set"
+            pod = event.find(pod_path)
+            default = b"0" if pod in (None, b"null") else pod
+            return _unless_empty(rendered(default if value in (None, b"null") else value for value in values))
 
         return _audited(extract)
 

@@ -300,7 +300,7 @@ def _ka_containers(array: str) -> Iterator[Field]:
         )
     yield one("proc_mount", f"{context}.procMount", "Kinds of proc mount", audit.some)
     capabilities = f"{context}.capabilities.add[*]"
-    yield one("add_capabilities", capabilities, "Capabilities added to the containers", audit.capabilities, "d")
+    yield one("add_capabilities", capabilities, "Capabilities added to the containers", audit.nested, "d")
 
 
 def _json() -> Iterator[Field]:

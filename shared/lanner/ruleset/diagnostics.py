@@ -160,16 +160,17 @@ class FileResult:
     @property
     def summary(self) -> str:
         """One line: the file's name and `Ok`, `Ok, with warnings` or `Invalid`."""
-        verdict = "Invalid" if self.errors else "Ok, with warnings" if self.warnings else "Ok"
+        verdict = "Invalid" if self.errors else "Ok, with warnings" if self.warnings or self.notes else "Ok"
         return f"{self.name}: {verdict}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return Falco's object for a validated file."""
+        """Return Falco's object for a validated file, with our notes beside its warnings."""
         return {
             "name": self.name,
             "successful": self.successful,
             "errors": [error.to_json() for error in self.errors],
             "warnings": [warning.to_json() for warning in self.warnings],
+            "notes": [note.to_json() for note in self.notes],
             "schema_valid": self.successful,
             "schema_warnings": [],
         }

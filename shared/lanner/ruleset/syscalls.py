@@ -11,18 +11,15 @@ from lanner.language.operands import parse_operand
 
 __all__ = ["check_fields", "deprecated_fields", "field_problem", "is_bound_to_event_types"]
 
-# The families of fields that Falco has for system calls. Lanner does not know the single fields.
-_FAMILIES = (
-    *("container", "evt", "fd", "fdlist", "fs", "group", "k8s"),
-    *("proc", "process", "span", "static", "syslog", "thread", "user"),
-)
+# The families of audit fields. Any other may be one of Falco's, or of a plugin's, for system calls.
+_AUDIT_FAMILIES = ("ka", "jevt", "json")
 _DEPRECATED = ("evt.dir", "evt.latency", "evt.wait_latency")
 
 
 def check_fields(condition: Condition) -> None:
-    """Raise `ConditionError` if a condition has a field of no family of Falco's (`unknown_field` is set)."""
+    """Raise `ConditionError` if a condition has a field of audit events (`unknown_field` is set)."""
     for field in _fields(condition):
-        if field.name.split(".")[0] not in _FAMILIES:
+        if field.name.split(".")[0] in _AUDIT_FAMILIES:
             message = f"unknown field {field}"
             raise ConditionError(message, position=field.position, unknown_field=True)
 

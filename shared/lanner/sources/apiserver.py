@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from lanner.fields import BODIES, RawEvent, json_text
 from lanner.sources import hints
+from lanner.sources.elements import each, pieces, start_of_elements
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PLAIN_EVENT", "event", "events", "value_events", "whole"]
+__all__ = ["MAX_BAD_PARTS", "PLAIN_EVENT", "event", "events", "salvaged", "value_events", "whole"]
 
 PLAIN_EVENT = b'{"kind":"Event",'
 """How the lines of an API server's log begin: an Event, whatever follows (of duplicate keys the first counts)."""
+
+MAX_BAD_PARTS = 10_000
+"""Elements of one payload that may be bad: a few compressed bytes can hold millions."""
 
 _HARMLESS = 2 * json_text.MAX_DEPTH
 """Bytes that cannot nest deeper than the limit: every level takes an opening and a closing mark."""
@@ -52,7 +56,10 @@ def events(
     try:
         value = whole(payload)
     except json_text.JsonError as error:
-        yield Reject(origin, hints.about_text(payload.strip(_BLANK), error), payload)
+        text = payload.strip(_BLANK)
+        yield from salvaged(text, origin, Context(provider, cluster, max_size, drop_larger)) or [
+            Reject(origin, hints.about_text(text, error), payload)
+        ]
     else:
         yield from value_events(value, origin, Context(provider, cluster, max_size, drop_larger))
 
@@ -67,13 +74,27 @@ def whole(text: bytes) -> bytes:
 def value_events(value: bytes, origin: str, context: Context, part: str = "") -> Iterator[Piece]:
     """Yield the events of one valid JSON value (`whole`), and rejects for its bad parts.
 
-    `part` (" item 3") tells which part of the payload the value is, if it is not all of it.
+    `part` (" item 3") tells which part of the payload the value is, if it is not all of it. After `MAX_BAD_PARTS`
+    rejects the rest is one reject.
     """
+    bad = 0
+    for piece in _value_events(value, origin, context, part):
+        yield piece
+        if isinstance(piece, Reject):
+            bad += 1
+            if bad == MAX_BAD_PARTS:
+                yield Reject(
+                    origin + part, f"more than {bad} of its elements are no audit events; the rest is not read"
+                )
+                return
+
+
+def _value_events(value: bytes, origin: str, context: Context, part: str) -> Iterator[Piece]:
     if value[0] != _ARRAY:
         yield from _object_events(value, origin, part, context)
         return
     prefix = f"{part}." if part else " item "
-    for number, element in enumerate(json_text.elements(value), 1):
+    for number, element in enumerate(each(value), 1):
         if element[0] != _ARRAY:
             yield from _object_events(element, origin, f"{prefix}{number}", context)
             continue
@@ -122,11 +143,34 @@ def _object_events(value: bytes, origin: str, part: str, context: Context) -> It
 
 def _items(items: bytes, prefix: str, context: Context) -> Iterator[Piece]:
     """Yield the items of an EventList. Their own `kind` plays no role: API servers send none."""
-    for number, item in enumerate(json_text.elements(items), 1):
-        if json_text.is_object(item):
-            yield event(item, f"{prefix}{number}", context)
+    for number, item in enumerate(each(items), 1):
+        yield _item(item, f"{prefix}{number}", context)
+
+
+def _item(item: bytes, origin: str, context: Context) -> Piece:
+    if json_text.is_object(item):
+        return event(item, origin, context)
+    return Reject(origin, _no_object(item), item)
+
+
+def salvaged(text: bytes, origin: str, context: Context) -> list[Piece]:
+    """Return the events, and rejects for the rest, of a broken array or EventList; nothing if no event is intact."""
+    start = start_of_elements(text)
+    if start is None or len(text) > json_text.MAX_LENIENT:
+        return []
+    found: list[Piece] = []
+    for number, piece in enumerate(pieces(text, start), 1):
+        part = f" item {number}"
+        try:
+            value = whole(piece)
+        except json_text.JsonError as error:
+            found.append(Reject(origin + part, hints.about_text(piece, error), piece))
         else:
-            yield Reject(f"{prefix}{number}", _no_object(item), item)
+            if text.startswith(b"{"):
+                found.append(_item(value, origin + part, context))
+            else:
+                found.extend(value_events(value, origin, context, part))
+    return found if any(isinstance(piece, RawEvent) for piece in found) else []
 
 
 def _leaves(array: bytes) -> Iterator[tuple[str, bytes]]:

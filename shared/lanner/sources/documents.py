@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from lanner.fields import json_text
 from lanner.sources import hints
-from lanner.sources.apiserver import value_events, whole
+from lanner.sources.apiserver import salvaged, value_events, whole
 from lanner.sources.draft import BLANK, BROKEN, KEPT, MAX_DOCUMENT, OPEN, Draft, column_of
 from lanner.sources.reject import Context, Piece, Reject
 from lanner.sources.run import Run
@@ -224,7 +224,8 @@ class Documents:
             reason += f"; lines {first} to {behind - 1}"
         elif not isinstance(error := _parse(text), bytes):
             reason = hints.about_text(text, error)
-        yield Reject(self._place(first) if first == draft.number else f"{self._name}:{first}", reason, text)
+        origin = self._place(first) if first == draft.number else f"{self._name}:{first}"
+        yield from salvaged(text, origin, self._context) or [Reject(origin, reason, text)]
 
     def _bad_line(self, text: bytes, number: int, error: json_text.JsonError) -> Iterator[Piece]:
         reason = hints.about_text(text, error)
@@ -233,7 +234,7 @@ class Documents:
         elif hints.is_binary(text):
             self._run = Run(self._place(number), number, reason, text)
         else:
-            yield Reject(self._place(number), reason, text)
+            yield from salvaged(text, self._place(number), self._context) or [Reject(self._place(number), reason, text)]
 
     def _events(self, value: bytes, number: int) -> Iterator[Piece]:
         part = f" item {self._item}" if self._array else ""
