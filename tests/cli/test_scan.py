@@ -3,6 +3,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 
@@ -374,6 +375,24 @@ class TestStandardInput:
             assert json.loads(first)["rule"] == "Pod Created"
             process.stdin.close()
             assert process.wait(60) == 0
+
+    def test_an_interrupted_stream_ends_with_the_counts(self, rules):
+        # GIVEN a stream that stays open, of which an alert was read
+        # A test run in the background may ignore the signal, and so would its children.
+        command = ["env", "--default-signal=INT", sys.executable, "-m", "lanner", "scan", "-r", str(rules), "-"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, **pipes) as process:
+            process.stdin.write(line().encode() + b"\n")
+            process.stdin.flush()
+            assert select.select([process.stdout], [], [], 60)[0]
+            # WHEN it is interrupted as from a keyboard
+            process.send_signal(signal.SIGINT)
+            process.stdin.close()
+            out = process.stdout.read()
+            # THEN the counts are there, and no traceback
+            assert b"Events read: 1\n" in out
+            assert process.stderr.read() == b""
+            assert process.wait(60) == 130
 
     def test_a_reader_that_has_seen_enough_is_no_error(self, rules, log, tmp_path):
         many = tmp_path / "many.log"

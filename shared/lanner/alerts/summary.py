@@ -47,7 +47,7 @@ class _Deed:
 
 @dataclass(slots=True)
 class _Actor:
-    """The alerts on one user's requests, and the worst of them. `pattern` finds the user in the log."""
+    """The alerts on one user's requests, and the worst of them. `pattern` is the name as events write it."""
 
     worst: _Deed
     pattern: bytes
@@ -76,7 +76,8 @@ class Summary:
             name = _OTHERS
         actor = self._actors.get(name)
         if actor is None:
-            actor = self._actors[name] = _Actor(deed, event.find(("user", "username")) or b"")
+            written = event.find(("user", "username")) or b""
+            actor = self._actors[name] = _Actor(deed, written if len(written) <= _MAX_TEXT else b"")
         actor.count += 1
         if deed.priority < actor.worst.priority:
             actor.worst = deed
@@ -110,7 +111,7 @@ class Summary:
             worst = actor.worst
             when = timestamp.clock_seconds(worst.time)
             lines.append(printable(f"   {worst.rule} by {name} at {when}, audit id {worst.audit_id}"))
-        patterns = [actor.pattern for name, actor in followed if name not in (_OTHERS, _NOBODY)]
+        patterns = [actor.pattern for name, actor in followed if name != _OTHERS and actor.pattern]
         return "\n".join(lines + _commands(patterns, list(paths), printable))
 
 

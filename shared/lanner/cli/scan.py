@@ -61,8 +61,8 @@ def _run(options: argparse.Namespace) -> int:
     rules = select_rules(options, config, load_rules(options, config))
     first_match = options.rule_matching == "first" if options.rule_matching else config.first_match
     statistics = Statistics(rules)
-    in_use = [Path(path) for path in (*paths, *options.rules, *config.rules_files, options.config) if path]
-    with _rejects_file(options.rejects, in_use) as rejects:
+    settings = [Path(path) for path in (*options.rules, *config.rules_files, options.config) if path]
+    with _rejects_file(options.rejects, [Path(path) for path in paths], settings) as rejects:
         scan = _Scan(options, config, ReferenceEngine(rules, first_match=first_match), statistics, rejects)
         gc.freeze()  # the rules stay: the collector need not look at them again and again
         scan.run(paths)
@@ -80,18 +80,17 @@ def _paths(options: argparse.Namespace) -> list[str]:
 
 
 @contextmanager
-def _rejects_file(path: Path | None, in_use: list[Path]) -> Iterator[BinaryIO | None]:
+def _rejects_file(path: Path | None, inputs: list[Path], settings: list[Path]) -> Iterator[BinaryIO | None]:
     """Open the file for rejects, unless that would empty, or feed the scan with, one of the files that are read."""
     if path is None:
         yield None
         return
     try:
-        taken = {_identity(file) for file in in_use if file.exists()}
-        if sys.stdin is not None and Path("/dev/stdin").exists():
-            taken.add(_identity(Path("/dev/stdin")))
-        if path.is_file() and _identity(path) in taken:
+        scanned = {_identity(file) for file in (*inputs, Path("/dev/stdin")) if file.exists()}
+        others = {_identity(file) for file in settings if file.exists()}
+        if path.is_file() and _identity(path) in scanned | others:
             raise UsageError(f"--rejects {path}: this file is read, too")
-        if _identity(path.parent) in taken:
+        if _identity(path.parent) in scanned:
             raise UsageError(f"--rejects {path}: this file would stand in a directory that is read")
         file = path.open("wb")
     except OSError as error:
@@ -137,6 +136,14 @@ class _Scan:
 
     def run(self, paths: list[str]) -> None:
         """Read everything, print alerts as they are found, and end with the statistics."""
+        try:
+            self._read(paths)
+        except KeyboardInterrupt:  # the usual end of a stream: somebody has seen enough
+            self._finish(paths)
+            raise
+        self._finish(paths)
+
+    def _read(self, paths: list[str]) -> None:
         output = sys.stdout.buffer
         # Somebody may be waiting for the alerts of a stream; those of files may go out in blocks.
         flush_each = self._on_terminal or not all(os.path.isfile(path) or os.path.isdir(path) for path in paths)
@@ -157,9 +164,6 @@ class _Scan:
                 output.writelines(lines)
                 if flush_each:
                     output.flush()
-        self._progress.clear()
-        output.flush()
-        self._finish(paths)
 
     def _judge(self, intake: Intake, raw: RawEvent) -> list[bytes]:
         """Return the lines of the alerts on one event, and count what there is to count."""
@@ -202,6 +206,8 @@ class _Scan:
             self._rejects.write(msgspec.json.encode(kept) + b"\n")
 
     def _finish(self, paths: list[str]) -> None:
+        self._progress.clear()
+        sys.stdout.flush()
         more = self._statistics.rejected - _REJECTS_SHOWN
         if more > 0:
             kept = "" if self._rejects is not None else "; --rejects FILE keeps them all"
