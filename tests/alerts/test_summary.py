@@ -90,8 +90,8 @@ def test_the_worst_alerts_and_commands_are_where_to_look():
         "   Grave by mallory at 10:20:30, audit id m",
         "   Light by alice at 10:20:30, audit id 11111111-2222-3333-4444-555555555555",
         "   all that they did, also what did not alert:",
-        "      zgrep -hF '\"username\":\"mallory\"' 'a b.log' c.log.gz",
-        "      zgrep -hF '\"username\":\"alice\"' 'a b.log' c.log.gz",
+        "      zgrep -hF -e '\"username\":\"mallory\"' -- 'a b.log' c.log.gz",
+        "      zgrep -hF -e '\"username\":\"alice\"' -- 'a b.log' c.log.gz",
     ]
 
 

@@ -59,6 +59,8 @@ def test_falcos_flags_may_stand_anywhere_and_repeat(lanner, rules, tmp_path):
     config.write_text(f"rules_files: [{rules}]\njson_output: true\n")
     assert lanner("-c", config, "-L") == lanner("rules", "list", "-c", config)
     assert lanner("-V", rules, "-V", rules) == lanner("rules", "validate", rules, rules)
+    assert lanner("--list=k8s_audit") == lanner("fields")
+    assert lanner(f"-V{rules}") == lanner("rules", "validate", rules)
     assert lanner(f"--validate={rules}") == lanner("rules", "validate", rules)
     assert lanner("-c", config, "-V", rules)[1].startswith('{"falco_load_results":')
 
@@ -75,6 +77,9 @@ class TestOutputThatCannotBeWritten:
 
     def test_a_full_disk_for_rejects(self, rules):
         assert self.run("--rejects /dev/full <<<nonsense", rules)[0] == 2
+
+    def test_a_full_disk_for_errors(self, rules):
+        assert self.run("--rejects /nowhere/x 2>/dev/full", rules)[0] == 2
 
     def test_closed_streams(self, rules):
         assert self.run(">&-", rules) == (0, "")

@@ -306,6 +306,24 @@ class TestRejects:
         assert "would stand in a directory that is read" in err
         assert not (log.parent / "rejects.jsonl").exists()
 
+    def test_files_of_given_directories_are_not_overwritten(self, lanner, rules, log, tmp_path):
+        # GIVEN a directory of rules, and a link to a file of the directory that is scanned
+        folder = tmp_path / "rules.d"
+        folder.mkdir()
+        inside = folder / "r.yaml"
+        inside.write_bytes(rules.read_bytes())
+        logs = tmp_path / "logs"
+        logs.mkdir()
+        (logs / "a.log").write_bytes(log.read_bytes())
+        link = tmp_path / "link"
+        link.symlink_to(logs / "a.log")
+        # THEN neither is emptied, and nothing is put below what is scanned
+        for rejects in (inside, link, logs / "sub" / "new"):
+            rejects.parent.mkdir(exist_ok=True)
+            assert lanner("scan", "-r", folder, "--rejects", rejects, logs)[0] == 2
+        assert inside.read_bytes() == rules.read_bytes()
+        assert (logs / "a.log").read_bytes() == log.read_bytes()
+
     def test_rules_are_not_overwritten(self, lanner, rules, log):
         before = rules.read_bytes()
         assert lanner("scan", "-r", rules, "--rejects", rules, log)[0] == 2
@@ -335,7 +353,7 @@ class TestSummary:
         assert "Who did it" in story
         assert "carol from 10.20.0.5" in story
         assert "Where to look next" in story
-        assert 'grep -rhF \'"username":"carol"\'' in story
+        assert 'grep -rhF -e \'"username":"carol"\'' in story
 
     def test_nothing_happened(self, lanner, rules, log):
         _, out, _ = lanner("scan", "-r", rules, "--summary", "--disable", "*", log)
@@ -345,7 +363,7 @@ class TestSummary:
         log = tmp_path / "audit.log.gz"
         log.write_bytes(gzip.compress(line(user={"username": "x'; rm -rf ~; '"}).encode()))
         _, out, _ = lanner("scan", "-r", rules, "--summary", log)
-        assert """zgrep -hF '"username":"x'"'"'; rm -rf ~; '"'"'"'""" in out
+        assert """zgrep -hF -e '"username":"x'"'"'; rm -rf ~; '"'"'"'""" in out
 
 
 class TestStandardInput:

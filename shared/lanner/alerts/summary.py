@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -121,11 +122,14 @@ def _commands(users: list[bytes], paths: list[str], printable: Callable[[str], s
     They come from events, so they are quoted; none is shown that the terminal would show as something else.
     """
     files = " ".join([shlex.quote(path) for path in paths])
-    grep = "zgrep -hF" if any(path.endswith(".gz") for path in paths) else "grep -rhF"
+    packed = any(path.endswith(".gz") for path in paths)
+    if "-" in paths or (packed and any(os.path.isdir(path) for path in paths)):
+        return []  # zgrep reads no directories, and nothing reads standard input twice
+    grep = "zgrep -hF" if packed else "grep -rhF"
     patterns = [shlex.quote(f'"username":{user.decode(errors="replace")}') for user in users]
-    commands = [f"      {grep} {pattern} {files}" for pattern in patterns if "\ufffd" not in pattern]
+    commands = [f"      {grep} -e {pattern} -- {files}" for pattern in patterns if "\ufffd" not in pattern]
     commands = [command for command in commands if printable(command) == command]
-    if not commands or "-" in paths:
+    if not commands:
         return []
     return ["   all that they did, also what did not alert:", *commands]
 

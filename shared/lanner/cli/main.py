@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import lanner
 from lanner.cli import fields, rules, scan
@@ -46,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader of our output has seen enough (`lanner scan ... | head`)
-        _drop_output()
+        _drop(sys.stdout)
         return EXIT_PIPE_CLOSED
     except OSError as error:  # of input it is a reject: this is our output, or a full disk
-        _drop_output()
+        _drop(sys.stdout)
         return _fail(f"cannot write: {error.strerror or error}")
     except LannerError as error:
         return _fail(str(error))
@@ -59,13 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fail(message: str) -> int:
     shown = "\n".join([printable(line) for line in message.split("\n")])
-    print(Style.for_stream(sys.stderr).error("Error:"), shown, file=sys.stderr)
+    try:
+        print(Style.for_stream(sys.stderr).error("Error:"), shown, file=sys.stderr, flush=True)
+    except OSError:
+        _drop(sys.stderr)
     return EXIT_USAGE
 
 
-def _drop_output() -> None:
-    """Let what is still to be written to standard output go nowhere, so that leaving does not fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _drop(stream: TextIO) -> None:
+    """Let what is still to be written to a stream go nowhere, so that leaving does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _prepare_streams() -> None:
@@ -82,7 +86,7 @@ def _with_verb(words: list[str]) -> list[str]:
     """Return the command line with Falco's flag for a verb, if there is one, replaced by the verb."""
     if not words or not words[0].startswith("-"):
         return words
-    words = [part for word in words for part in (word.split("=", 1) if word.startswith("--validate=") else [word])]
+    words = [part for word in words for part in _detached(word)]
     for flag, verb in _FALCO_FLAGS.items():
         if flag in words:
             rest = [word for word in words if word != flag]
@@ -90,6 +94,14 @@ def _with_verb(words: list[str]) -> list[str]:
                 rest = [word for word in rest if word not in _EVENT_SOURCES]
             return [*verb, *rest]
     return words
+
+
+def _detached(word: str) -> list[str]:
+    """Return a flag of Falco's and the value written behind it without a blank as two words."""
+    for flag in ("--validate=", "--list="):
+        if word.startswith(flag):
+            return [flag[:-1], word[len(flag) :]]
+    return ["-V", word[2:]] if word.startswith("-V") and len(word) > 2 else [word]
 
 
 def _parser() -> argparse.ArgumentParser:

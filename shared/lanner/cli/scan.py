@@ -86,17 +86,28 @@ def _rejects_file(path: Path | None, inputs: list[Path], settings: list[Path]) -
         yield None
         return
     try:
-        scanned = {_identity(file) for file in (*inputs, Path("/dev/stdin")) if file.exists()}
-        others = {_identity(file) for file in settings if file.exists()}
-        if path.is_file() and _identity(path) in scanned | others:
+        if path.is_file() and _identity(path) in {
+            _identity(file) for file in _files(inputs + settings) if file.exists()
+        }:
             raise UsageError(f"--rejects {path}: this file is read, too")
-        if _identity(path.parent) in scanned:
+        folders = {folder.resolve() for folder in inputs if folder.is_dir()}
+        if folders.intersection(path.resolve().parents):
             raise UsageError(f"--rejects {path}: this file would stand in a directory that is read")
         file = path.open("wb")
     except OSError as error:
         raise UsageError(f"--rejects {path}: {error.strerror}") from None
     with file:
         yield file
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """Yield every file that is read if `paths` are: those in directories, too, and standard input."""
+    yield Path("/dev/stdin")
+    for path in paths:
+        if path.is_dir():
+            yield from path.iterdir()
+        else:
+            yield path
 
 
 def _identity(path: Path) -> tuple[int, int]:

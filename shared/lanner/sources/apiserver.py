@@ -77,16 +77,18 @@ def value_events(value: bytes, origin: str, context: Context, part: str = "") ->
     `part` (" item 3") tells which part of the payload the value is, if it is not all of it. After `MAX_BAD_PARTS`
     rejects the rest is one reject.
     """
+    yield from _bounded(_value_events(value, origin, context, part), origin + part)
+
+
+def _bounded(found: Iterator[Piece], origin: str) -> Iterator[Piece]:
     bad = 0
-    for piece in _value_events(value, origin, context, part):
+    for piece in found:
+        bad += isinstance(piece, Reject)
+        if bad > MAX_BAD_PARTS:
+            reason = f"more than {MAX_BAD_PARTS} of its elements are no audit events; the rest is not read"
+            yield Reject(origin, reason)
+            return
         yield piece
-        if isinstance(piece, Reject):
-            bad += 1
-            if bad == MAX_BAD_PARTS:
-                yield Reject(
-                    origin + part, f"more than {bad} of its elements are no audit events; the rest is not read"
-                )
-                return
 
 
 def _value_events(value: bytes, origin: str, context: Context, part: str) -> Iterator[Piece]:
@@ -158,19 +160,25 @@ def salvaged(text: bytes, origin: str, context: Context) -> list[Piece]:
     start = start_of_elements(text)
     if start is None or len(text) > json_text.MAX_LENIENT:
         return []
-    found: list[Piece] = []
+    found = list(_bounded(_salvaged(text, start, origin, context), origin))
+    return found if any(isinstance(piece, RawEvent) for piece in found) else []
+
+
+def _salvaged(text: bytes, start: int, origin: str, context: Context) -> Iterator[Piece]:
+    is_list = text.startswith(b"{")
     for number, piece in enumerate(pieces(text, start), 1):
+        if is_list and piece == b"}":
+            continue  # the end of the list itself
         part = f" item {number}"
         try:
             value = whole(piece)
         except json_text.JsonError as error:
-            found.append(Reject(origin + part, hints.about_text(piece, error), piece))
+            yield Reject(origin + part, hints.about_text(piece, error), piece)
+            continue
+        if is_list:
+            yield _item(value, origin + part, context)
         else:
-            if text.startswith(b"{"):
-                found.append(_item(value, origin + part, context))
-            else:
-                found.extend(value_events(value, origin, context, part))
-    return found if any(isinstance(piece, RawEvent) for piece in found) else []
+            yield from value_events(value, origin, context, part)
 
 
 def _leaves(array: bytes) -> Iterator[tuple[str, bytes]]:

@@ -20,8 +20,11 @@ _BLANK = b" \t\r\n"
 # Anything up to the next mark that opens, closes or parts values.
 _MARK = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{},])', re.DOTALL)
 
-# An EventList up to its items, which come last or behind nothing but plain members and one object of metadata.
-_EVENT_LIST = re.compile(rb'\{(?=[^\[]*"kind"\s*:\s*"EventList")[^\[]*?"items"\s*:\s*\[', re.DOTALL)
+# An object up to the array `items`, if only plain members and flat objects stand before that.
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_FLAT = rb'\{(?:[^{}\[\]"]++|' + _STRING + rb")*+\}"
+_MEMBER = _STRING + rb"\s*+:\s*+(?:" + _STRING + rb"|" + _FLAT + rb'|[^"{}\[\],\s]++)\s*+,\s*+'
+_UP_TO_ITEMS = re.compile(rb"\{\s*+(?:" + _MEMBER + rb')*+"items"\s*+:\s*+\[', re.DOTALL)
 
 
 def each(array: bytes) -> Iterator[bytes]:
@@ -33,32 +36,45 @@ def each(array: bytes) -> Iterator[bytes]:
 
 
 def pieces(text: bytes, start: int) -> Iterator[bytes]:
-    """Yield what stands between commas from offset `start` inside an array to its end, or to that of the text.
+    """Yield what stands between commas from offset `start` inside an array to its end, then what follows the end.
 
-    In a valid array these are its elements. In a broken one, elements with their brackets in order stay whole.
+    In a valid array the pieces are its elements. In a broken one, elements with their brackets in order stay whole;
+    from a string that does not end on, the rest is one piece.
     """
     inside = 0  # how many marks are open within the element at hand
-    for match in _MARK.finditer(text, start):
-        mark = match[1]
+    position = start
+    while (match := _MARK.match(text, position)) is not None:
+        mark, position = match[1], match.end()
         if mark in b"[{":
             inside += 1
         elif inside and mark != b",":
             inside -= 1
         elif not inside:
-            element = text[start : match.start(1)].strip(_BLANK)
-            if element:
-                yield element
-            start = match.end()
+            yield from _unless_blank(text[start : position - 1])
+            start = position
             if mark != b",":
-                return
-    rest = text[start:].strip(_BLANK)
-    if rest:
-        yield rest
+                break
+    yield from _unless_blank(text[start:])
+
+
+def _unless_blank(piece: bytes) -> Iterator[bytes]:
+    stripped = piece.strip(_BLANK)
+    if stripped:
+        yield stripped
 
 
 def start_of_elements(text: bytes) -> int | None:
-    """Return where the elements begin of a text that looks like an array or an EventList; `None` for others."""
+    """Return where the elements begin of a text that looks like an array or an EventList; `None` for others.
+
+    An EventList is recognised by its own `kind`, before its `items`: those of an object inside are no audit events.
+    """
     if text.startswith(b"["):
         return 1
-    found = _EVENT_LIST.match(text)
-    return None if found is None else found.end()
+    found = _UP_TO_ITEMS.match(text)
+    if found is None:
+        return None
+    try:
+        kind = json_text.members(json_text.check(found[0] + b"]}")).get("kind")
+    except json_text.JsonError:
+        return None
+    return found.end() if kind == b'"EventList"' else None
