@@ -1,13 +1,15 @@
 """What several tests need: rules from text, events from dictionaries."""
 
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lanner.fields import Event, Intake, RawEvent
+from lanner.fields import Event, Intake, RawEvent, generic
 from lanner.ruleset import Rule, load
 
-__all__ = ["an_event", "opened", "rules_from"]
+__all__ = ["an_event", "opened", "rules_from", "universal_time"]
 
 BASE = {
     "kind": "Event",
@@ -46,3 +48,15 @@ def rules_from(text: str) -> tuple[Rule, ...]:
         loaded = load([path])
     assert loaded.ruleset is not None, [str(result) for result in loaded.results]
     return loaded.ruleset.select(())
+
+
+def universal_time(monkeypatch, hostname: str) -> Iterator[None]:
+    """Run what follows in the time zone UTC on a machine of this name; the body of a fixture."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("FALCO_HOSTNAME", hostname)
+    time.tzset()
+    generic.hostname.cache_clear()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+    generic.hostname.cache_clear()

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanner.alerts import Alert, AlertFormat, alert_id
-from lanner.fields import generic
 from lanner.language import Template
-from support import an_event, opened, rules_from
+from support import an_event, opened, rules_from, universal_time
 
 RULES = """
 - rule: Pod created
@@ -24,14 +23,7 @@ RULES = """
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setenv("FALCO_HOSTNAME", "h1")
-    time.tzset()
-    generic.hostname.cache_clear()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-    generic.hostname.cache_clear()
+    yield from universal_time(monkeypatch, "h1")
 
 
 def alert(event=None, format_=None, rules=RULES, **context):

@@ -6,7 +6,7 @@ import pytest
 
 from lanner.alerts import Alert, AlertFormat, Summary, summary
 from lanner.cli.terminal import printable
-from support import an_event, opened, rules_from
+from support import an_event, opened, rules_from, universal_time
 
 RULES = "".join(
     f"""
@@ -24,13 +24,7 @@ GRAVE, LIGHT = rules_from(RULES)
 
 @pytest.fixture(autouse=True)
 def utc(monkeypatch):
-    import time
-
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+    yield from universal_time(monkeypatch, "h1")
 
 
 def story(*alerts, paths=("audit.log",)):

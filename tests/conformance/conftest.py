@@ -1,12 +1,11 @@
 """The environment in which the golden data was made, and the places where it lies."""
 
-import time
 from pathlib import Path
 
 import pytest
 from conformance_data import Golden
 
-from lanner.fields import generic
+from support import universal_time
 
 COMPARED: list[str] = []
 TESTS = Path(__file__).parents[1]
@@ -16,14 +15,7 @@ WHOLE = TESTS.parents[1] / "shared" / "conformance"
 @pytest.fixture(autouse=True)
 def falco_environment(monkeypatch):
     """GIVEN the time zone and host name of the recording."""
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setenv("FALCO_HOSTNAME", "conformance")
-    time.tzset()
-    generic.hostname.cache_clear()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-    generic.hostname.cache_clear()
+    yield from universal_time(monkeypatch, "conformance")
 
 
 @pytest.fixture(params=["copied", "whole"])

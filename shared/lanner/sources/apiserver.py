@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lanner.fields import BODIES, RawEvent, json_text
 from lanner.sources import hints
-from lanner.sources.elements import each, pieces, start_of_elements
+from lanner.sources.elements import each, leaves, pieces, start_of_elements
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ _BLANK = b" \t\r\n"
 
 # A text that begins with so many openings is an attack on parsers, and costs a second a megabyte to check.
 _BOMB = re.compile(rb'[ \t\r\n]*+(?:[\[{][ \t\r\n]*+(?:"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+)?+){1000}')
-
-# Anything up to the next mark that opens, closes or parts values; valid JSON is taken for granted.
-_MARK = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{},])', re.DOTALL)
 
 
 def events(
@@ -100,7 +97,7 @@ def _value_events(value: bytes, origin: str, context: Context, part: str) -> Ite
         if element[0] != _ARRAY:
             yield from _object_events(element, origin, f"{prefix}{number}", context)
             continue
-        for path, leaf in _leaves(element):
+        for path, leaf in leaves(element):
             yield from _object_events(leaf, origin, f"{prefix}{number}{path}", context)
 
 
@@ -123,7 +120,7 @@ def _object_events(value: bytes, origin: str, part: str, context: Context) -> It
         yield event(value, origin + part, context)
         return
     if not json_text.is_object(value):
-        deep = json_text.is_array(value)  # the only arrays that come here are those that `_leaves` did not enter
+        deep = json_text.is_array(value)  # the only arrays that come here are those that `leaves` did not enter
         reason = f"arrays nest deeper than {json_text.MAX_DEPTH} levels" if deep else _no_object(value)
         yield Reject(origin + part, reason, value)
         return
@@ -178,38 +175,7 @@ def _salvaged(text: bytes, start: int, origin: str, context: Context) -> Iterato
         if is_list:
             yield _item(value, origin + part, context)
         else:
-            yield from value_events(value, origin, context, part)
-
-
-def _leaves(array: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield what arrays inside each other hold: path ("".join of ".number") and text. One pass, no recursion.
-
-    An array below the deepest level allowed is yielded as it is.
-    """
-    numbers: list[int] = []
-    inside = 0  # how many marks are open within the element at hand
-    start = 0
-    for match in _MARK.finditer(array):
-        mark = match[1]
-        if inside:
-            if mark in b"[{":
-                inside += 1
-            elif mark in b"]}":
-                inside -= 1
-        elif mark == b"{" or (mark == b"[" and len(numbers) == json_text.MAX_DEPTH):
-            inside = 1
-        elif mark == b"[":
-            numbers.append(1)
-            start = match.end()
-        else:
-            element = array[start : match.start(1)].strip(_BLANK)
-            if element:
-                yield "".join(f".{number}" for number in numbers), element
-            start = match.end()
-            if mark == b"]":
-                numbers.pop()
-            else:
-                numbers[-1] += 1
+            yield from _value_events(value, origin, context, part)
 
 
 def _no_object(value: bytes) -> str:

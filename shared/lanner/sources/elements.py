@@ -10,7 +10,7 @@ from lanner.fields import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["each", "pieces", "start_of_elements"]
+__all__ = ["each", "leaves", "pieces", "start_of_elements"]
 
 _SMALL = 1 << 20
 """Bytes of an array whose elements may all be in memory at once."""
@@ -55,6 +55,37 @@ def pieces(text: bytes, start: int) -> Iterator[bytes]:
             if mark != b",":
                 break
     yield from _unless_blank(text[start:])
+
+
+def leaves(array: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what arrays inside each other hold: path ("".join of ".number") and text. One pass, no recursion.
+
+    An array below the deepest level allowed is yielded as it is.
+    """
+    numbers: list[int] = []
+    inside = 0  # how many marks are open within the element at hand
+    start = 0
+    for match in _MARK.finditer(array):
+        mark = match[1]
+        if inside:
+            if mark in b"[{":
+                inside += 1
+            elif mark in b"]}":
+                inside -= 1
+        elif mark == b"{" or (mark == b"[" and len(numbers) == json_text.MAX_DEPTH):
+            inside = 1
+        elif mark == b"[":
+            numbers.append(1)
+            start = match.end()
+        else:
+            element = array[start : match.start(1)].strip(_BLANK)
+            if element:
+                yield "".join(f".{number}" for number in numbers), element
+            start = match.end()
+            if mark == b"]":
+                numbers.pop()
+            else:
+                numbers[-1] += 1
 
 
 def _unless_blank(piece: bytes) -> Iterator[bytes]:
