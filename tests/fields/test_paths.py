@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lanner.fields import Event, Intake, RawEvent
-from lanner.fields.paths import MAX_ARRAYS, present, rendered, walk
+from lanner.fields.paths import MAX_ARRAYS, present, rendered
 
 OpenEvent = Callable[..., Event]
 
@@ -52,12 +52,12 @@ def test_find(open_event: OpenEvent, text: bytes, path: str, value: bytes | None
 
 @pytest.mark.parametrize(("text", "index", "values"), WALK.values(), ids=list(WALK))
 def test_walk(open_event: OpenEvent, text: str, index: int | None, values: list[str | None] | None) -> None:
-    found = walk(open_event(text.encode()), ("a", "b"), index)
+    found = open_event(text.encode()).walk(("a", "b"), index)
     assert (found and [value and value.decode() for value in found]) == values
 
 
 def test_a_walk_of_one_key_ends_at_once(open_event: OpenEvent) -> None:
-    assert walk(open_event(b'{"a":[1,2]}'), ("a",)) == [b"[1,2]"]
+    assert open_event(b'{"a":[1,2]}').walk(("a",)) == [b"[1,2]"]
 
 
 def test_present_drops_holes() -> None:
@@ -77,5 +77,5 @@ def test_arrays_inside_each_other_are_entered_up_to_a_limit() -> None:
         return Intake().open(RawEvent(text))
 
     # THEN the first is found, the second is a hole
-    assert walk(nested(MAX_ARRAYS), ("a", "b")) == [b"1"]
-    assert walk(nested(MAX_ARRAYS + 1), ("a", "b")) == [None]
+    assert nested(MAX_ARRAYS).walk(("a", "b")) == [b"1"]
+    assert nested(MAX_ARRAYS + 1).walk(("a", "b")) == [None]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lanner.fields import json_text, uri
 from lanner.fields.field import Extractor
-from lanner.fields.paths import present, rendered, walk
+from lanner.fields.paths import present, rendered
 from lanner.fields.types import Extracted, NoValue
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _audited(extractor: Extractor) -> Extractor:
 
     @wraps(extractor)
     def extract(event: Event) -> Extracted:
-        return extractor(event) if "auditID" in event.top or "auditID" in event.lost else NoValue.MISSING
+        return extractor(event) if event.is_audited else NoValue.MISSING
 
     return extract
 
@@ -73,8 +73,8 @@ def scalar(path: Path) -> Binder:
 
     def bind(_: str | None) -> Extractor:
         def extract(event: Event) -> Extracted:
-            value = event.find(path)
-            return NoValue.MISSING if value is None else json_text.render(value)
+            text = event.text(path)
+            return NoValue.MISSING if text is None else text
 
         return _audited(extract)
 
@@ -102,7 +102,7 @@ def some(path: Path) -> Binder:
 
     def bind(argument: str | None) -> Extractor:
         index = _index(argument)
-        return _audited(lambda event: _unless_empty(rendered(present(walk(event, path, index)))))
+        return _audited(lambda event: _unless_empty(rendered(present(event.walk(path, index)))))
 
     return bind
 
@@ -114,7 +114,7 @@ def every(path: Path, change: Callable[[bytes], bytes] = lambda text: text) -> B
         index = _index(argument)
 
         def extract(event: Event) -> Extracted:
-            values = walk(event, path, index)
+            values = event.walk(path, index)
             if values is None or None in values:
                 return NoValue.MISSING
             return _unless_empty([change(text) for text in rendered(present(values))])
@@ -131,7 +131,7 @@ def nested(path: Path) -> Binder:
         index = _index(argument)
 
         def extract(event: Event) -> Extracted:
-            arrays = present(walk(event, path, index))
+            arrays = present(event.walk(path, index))
             return _unless_empty([text for array in arrays for text in rendered(json_text.elements(array))])
 
         return _audited(extract)
@@ -165,7 +165,7 @@ def command_line(path: Path) -> Binder:
 
         def extract(event: Event) -> Extracted:
             lines = []
-            for array in present(walk(event, path, index)):
+            for array in present(event.walk(path, index)):
                 words = json_text.elements(array)
                 if not json_text.is_array(array) or not all(word.startswith(b'"') for word in words):
                     return NoValue.MISSING
@@ -185,7 +185,7 @@ def host_ports(path: Path) -> Binder:
 
         def extract(event: Event) -> Extracted:
             ports: list[bytes] = []
-            for array in present(walk(event, path, index)):
+            for array in present(event.walk(path, index)):
                 if not json_text.is_array(array):
                     return NoValue.MISSING
                 for port in json_text.elements(array):
@@ -208,7 +208,7 @@ def effective_id(array: str, key: str) -> Binder:
         index = _index(argument)
 
         def extract(event: Event) -> Extracted:
-            values = walk(event, container_path, index)
+            values = event.walk(container_path, index)
             if values is None:
                 return NoValue.MISSING
             # null is how API objects say "not set"
@@ -225,7 +225,7 @@ def privileged(path: Path) -> Binder:
     """`true` if any container has the JSON boolean `true` at the end of the walk, else `false` (section 3.2)."""
 
     def extract(event: Event) -> Extracted:
-        values = walk(event, path)
+        values = event.walk(path)
         if values is None:
             return NoValue.MISSING
         return b"true" if b"true" in values else b"false"
@@ -240,7 +240,7 @@ def hostpath_volume(path: Path) -> Binder:
         wanted = _encode(argument or "")
 
         def extract(event: Event) -> Extracted:
-            values = walk(event, path)
+            values = event.walk(path)
             if values is None:
                 return NoValue.MISSING
             for text in rendered(present(values)):
@@ -260,7 +260,7 @@ def volume_types(path: Path) -> Binder:
         index = _index(argument)
 
         def extract(event: Event) -> Extracted:
-            holders = walk(event, path, index)
+            holders = event.walk(path, index)
             if holders is None or None in holders:
                 return NoValue.MISSING
             types: list[bytes] = []

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time as clock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from lanner.fields import json_text, timestamp
+from lanner.fields import json_text, paths, timestamp
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     from lanner.fields.types import Extracted
 
-__all__ = ["BODIES", "Event", "Intake", "RawEvent"]
+__all__ = ["BODIES", "Event", "Intake", "RawEvent", "View"]
 
 BODIES = frozenset({"requestObject", "responseObject"})
 """The top-level keys that hold the objects sent and answered."""
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 class RawEvent(msgspec.Struct, frozen=True, gc=False):
@@ -39,21 +43,66 @@ class RawEvent(msgspec.Struct, frozen=True, gc=False):
         return bool(self.lost)
 
 
+class View(Protocol):
+    """Parts of an event that were decoded already. What a view does not cover (`...`) is read from the event's text.
+
+    A view is of an event that has an `auditID`, and gives just what the text would.
+    """
+
+    def raw(self) -> RawEvent:
+        """Return the event with its text."""
+
+    def find(self, path: tuple[str, ...]) -> bytes | EllipsisType | None:
+        """See `Event.find`."""
+
+    def text(self, path: tuple[str, ...]) -> bytes | EllipsisType | None:
+        """See `Event.text`."""
+
+    def walk(self, path: tuple[str, ...], index: int | None) -> list[bytes | None] | EllipsisType | None:
+        """See `Event.walk`."""
+
+
 class Event:
-    """A raw event opened for evaluation. Made by `Intake`, read through `BoundField.value`."""
+    """A raw event opened for evaluation, or the view of one. Read through `BoundField.value`.
 
-    __slots__ = ("_inner", "_time", "_time_source", "first_time", "lost", "number", "raw", "top", "values")
+    Its text is split when something is looked for that no view covers.
+    """
 
-    def __init__(self, raw: RawEvent, number: int, first_time: int | None = None) -> None:
-        self.raw = raw
+    __slots__ = ("_inner", "_raw", "_time", "_time_source", "_top", "first_time", "lost", "number", "values", "view")
+
+    def __init__(
+        self, raw: RawEvent | None, number: int, first_time: int | None = None, view: View | None = None
+    ) -> None:
+        self._raw = raw
         self.number = number
         self.first_time = first_time
-        self.lost = raw.lost
-        self.top = json_text.members(raw.text)
+        self.lost = raw.lost if raw is not None else _NOTHING
+        self.view = view
         self.values: dict[object, Extracted] = {}
-        self._inner: dict[str, dict[str, bytes]] = {}
+        self._top: dict[str, bytes] | None = None
+        self._inner: dict[str, dict[str, bytes]] | None = None
         self._time: int | None = None
         self._time_source = ""
+
+    @property
+    def raw(self) -> RawEvent:
+        """The event as its source delivered it."""
+        if self._raw is None:
+            assert self.view is not None  # one of the two is there
+            self._raw = self.view.raw()
+        return self._raw
+
+    @property
+    def top(self) -> dict[str, bytes]:
+        """The members of the event."""
+        if self._top is None:
+            self._top = json_text.members(self.raw.text)
+        return self._top
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether there is an `auditID`, which every `ka.*` field depends on (even if its value is lost)."""
+        return self.view is not None or "auditID" in self.top or "auditID" in self.lost
 
     @property
     def time(self) -> int:
@@ -74,6 +123,10 @@ class Event:
 
     def find(self, path: tuple[str, ...]) -> bytes | None:
         """Return the JSON value at `path`; arrays on the way take a decimal index as key. `None` if it is absent."""
+        if self.view is not None:
+            seen = self.view.find(path)
+            if seen is not ...:
+                return seen
         if len(path) == 1:
             return self.top.get(path[0])
         value = self._child(path[0], path[1])
@@ -83,19 +136,38 @@ class Event:
             value = json_text.get(value, key)
         return value
 
-    def text_of(self, *path: str) -> bytes:
-        """Return the text at a path of keys as it stands in the event, empty where there is none."""
+    def text(self, path: tuple[str, ...]) -> bytes | None:
+        """Return the text of the value at `path`: a string decoded, anything else as compact JSON."""
+        if self.view is not None:
+            seen = self.view.text(path)
+            if seen is not ...:
+                return seen
         value = self.find(path)
-        return b"" if value is None else json_text.render(value)
+        return None if value is None else json_text.render(value)
+
+    def text_of(self, *path: str) -> bytes:
+        """Return the text at a path of keys, empty where there is none."""
+        return self.text(path) or b""
+
+    def walk(self, path: tuple[str, ...], index: int | None = None) -> list[bytes | None] | None:
+        """Return the values at `path` through every element of the arrays on the way (see `lanner.fields.paths`)."""
+        if self.view is not None:
+            seen = self.view.walk(path, index)
+            if seen is not ...:
+                return seen
+        value = self.find(path[:1])
+        return None if value is None else paths.walk(value, path[1:], index)
 
     def _child(self, key: str, inner_key: str) -> bytes | None:
         """Return the value of `inner_key` in the top-level value `key`, `None` if there is none.
 
         Objects such as `objectRef` are split once, however many fields look into them.
         """
+        if self._inner is None:
+            self._inner = {}
         members = self._inner.get(key)
         if members is None:
-            value = self.top.get(key)
+            value = self.find((key,))
             if value is None:
                 return None
             if not json_text.is_object(value):
@@ -105,7 +177,7 @@ class Event:
 
     def _find_time(self) -> tuple[int, str]:
         for key in ("stageTimestamp", "requestReceivedTimestamp"):
-            value = self.top.get(key)
+            value = self.find((key,))
             if value is not None and value.startswith(b'"'):
                 moment = timestamp.parse(json_text.unquote(value))
                 if moment is not None:
@@ -116,17 +188,16 @@ class Event:
 
 
 class Intake:
-    """Opens the events of one source in their order of arrival: numbers them and remembers the first one's time."""
+    """Numbers the events of one source in their order of arrival and remembers the first one's time."""
 
     def __init__(self) -> None:
-        self._count = 0
-        self._first_time: int | None = None
+        self.count = 0
+        self.first_time: int | None = None
 
     def open(self, raw: RawEvent) -> Event:
         """Open the next event. `evt.num` counts from 1, `evt.reltime` from the first event."""
-        self._count += 1
-        event = Event(raw, self._count)
-        if self._first_time is None:
-            self._first_time = event.time
-        event.first_time = self._first_time
+        self.count += 1
+        event = Event(raw, self.count, self.first_time)
+        if self.first_time is None:
+            self.first_time = event.first_time = event.time
         return event

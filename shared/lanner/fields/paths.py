@@ -9,32 +9,27 @@ from lanner.fields import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lanner.fields.event import Event
-
 __all__ = ["MAX_ARRAYS", "present", "rendered", "walk"]
 
 MAX_ARRAYS = 16
 """Arrays inside each other that a walk enters."""
 
 
-def walk(event: Event, path: tuple[str, ...], index: int | None = None) -> list[bytes | None] | None:
-    """Return the values at `path`, going through every element of each array met on the way (section 3.4).
+def walk(
+    value: bytes, path: tuple[str, ...], index: int | None = None, arrays: int = MAX_ARRAYS
+) -> list[bytes | None] | None:
+    """Return the values at `path` in a JSON value, through every element of each array on the way (section 3.4).
 
     With an `index` only that element of each array is taken. `None` in the list is a hole: an array's element in which
     the rest of the path is absent. The result is `None` if the path breaks outside any array, or the index does.
-    An array at the end of the path is one value. More than `MAX_ARRAYS` arrays inside each other are not entered: no
+    An array at the end of the path is one value. More than `arrays` of them inside each other are not entered: no
     API object has so many, and every level costs another look at all that is in it.
     """
-    value = event.top.get(path[0])
-    return None if value is None else _walk(value, path[1:], index, MAX_ARRAYS)
-
-
-def _walk(value: bytes, path: tuple[str, ...], index: int | None, arrays: int) -> list[bytes | None] | None:
     if not path:
         return [value]
     if not json_text.is_array(value):
         step = json_text.get(value, path[0])
-        return None if step is None else _walk(step, path[1:], index, arrays)
+        return None if step is None else walk(step, path[1:], index, arrays)
     if not arrays:
         return None
     items = json_text.elements(value)
@@ -44,7 +39,7 @@ def _walk(value: bytes, path: tuple[str, ...], index: int | None, arrays: int) -
         items = [items[index]]
     found: list[bytes | None] = []
     for item in items:
-        inner = _walk(item, path, index, arrays - 1)
+        inner = walk(item, path, index, arrays - 1)
         found.extend([None] if inner is None else inner)
     return found
 
