@@ -64,9 +64,9 @@ LOST = {
     "whole as JSON": ("evt.plugininfo", {"verb"}, NoValue.HIDDEN),
     "whole, indented": ("jevt.obj", {"responseObject"}, NoValue.HIDDEN),
     "whole, nothing lost": ("jevt.value[]", [], EVENT),
-    "time": ("evt.rawtime", {"stageTimestamp"}, NoValue.UNKNOWN),
-    "time as text": ("evt.time.iso8601", {"stageTimestamp"}, NoValue.UNKNOWN),
-    "time of the JSON plugin": ("jevt.rawtime", {"stageTimestamp"}, NoValue.UNKNOWN),
+    "time, which there always is": ("evt.rawtime", {"stageTimestamp"}, NoValue.HIDDEN),
+    "time as text": ("evt.time.iso8601", {"stageTimestamp"}, NoValue.HIDDEN),
+    "time of the JSON plugin": ("jevt.rawtime", {"stageTimestamp"}, NoValue.HIDDEN),
     "number of the event": ("evt.num", {"verb", "stageTimestamp"}, 1),
     "source": ("evt.source", {"verb"}, b"k8s_audit"),
 }

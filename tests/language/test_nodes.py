@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lanner.language import And, Check, FieldRef, MacroRef, Not, Or, Transform, parse
-from lanner.language.nodes import Constant, TupleArgument, quote, replace_macros, walk
+from lanner.language.nodes import FALSE, TRUE, Constant, TupleArgument, quote, replace_macros, walk
 from lanner.language.parser import LIST_OPERATORS, MODIFIERS, OPERATORS, TRANSFORMERS
 
 A, B, C, D = map(MacroRef, "abcd")
@@ -268,3 +268,17 @@ def test_replace_macros():
     assert replace_macros(A, lambda reference: B) is B
     check = parse("x.y exists")
     assert replace_macros(check, lambda reference: B) is check
+
+
+def test_groups_without_children_are_the_constants():
+    assert (str(TRUE), str(FALSE)) == ("true", "false")
+    assert (TRUE.size, TRUE.depth) == (1, 1)
+    assert TRUE != FALSE
+    assert {TRUE: 1, And(()): 2} == {TRUE: 2}
+
+
+def test_nodes_are_equal_by_what_they_hold():
+    assert And((A, Not(B))) == And((A, Not(B))) != Or((A, Not(B)))
+    assert len({Not(A), Not(A), Not(B), A, And((A, B)), And((A, B))}) == 4
+    assert Not(A) != A
+    assert repr(And((A, Not(B)))) == f"And(({A!r}, Not({B!r})))"

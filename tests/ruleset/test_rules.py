@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lanner.language import FALSE, TRUE
 from lanner.ruleset import Priority, Ruleset, Selection
 
 
@@ -69,3 +70,29 @@ def test_a_selection_knows_what_it_applies_to(ruleset):
     assert not on(rule="A*").applies_to(b)
     assert on(tag="y").applies_to(b)
     assert not on(tag="y").applies_to(a)
+
+
+def test_a_rule_that_can_never_match_says_why_and_is_not_evaluated(load, a_rule):
+    # GIVEN a rule that is switched off as Falco's own rules are
+    macro = "- macro: never\n  condition: jevt.rawtime=0\n"
+    loaded = load(macro + a_rule("A", condition="ka.verb = get and never") + a_rule("B")).ruleset
+    # THEN it says so and no option brings it back
+    dead, live = loaded.rules
+    assert dead.never == "its condition is never true: jevt.rawtime = 0"
+    assert dead.condition == FALSE
+    assert dead.is_evaluable
+    assert live.never == ""
+    assert names(loaded, on(rule="A")) == "B"
+
+
+def test_few_reasons_are_shown(load, a_rule):
+    fields = ("verb", "uri", "stage", "verb", "useragent")
+    condition = " or ".join(f"ka.{field} in ()" for field in fields)
+    (rule,) = load(a_rule(condition=condition)).ruleset.rules
+    assert rule.never == "its condition is never true: ka.verb in (), ka.uri in (), ka.stage in (), ..."
+
+
+def test_a_condition_that_always_holds(load, a_rule):
+    (rule,) = load(a_rule(condition="evt.num exists")).ruleset.rules
+    assert rule.condition == TRUE
+    assert names(Ruleset((rule,))) == "R"

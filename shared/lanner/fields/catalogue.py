@@ -23,7 +23,9 @@ class Catalogue:
         for name, text in (static or {}).items():
             constant = generic.constant(text.encode(errors="surrogateescape"))
             full_name = f"static.{name}"
-            self.fields[full_name] = Field(full_name, "Constant of the configuration", "", "5", constant)
+            self.fields[full_name] = Field(
+                full_name, "Constant of the configuration", "", "5", constant, is_always_there=True, is_constant=True
+            )
         self._bound: dict[tuple[str, str | None], BoundField] = {}
 
     def __contains__(self, name: str) -> bool:

@@ -320,6 +320,7 @@ def _json() -> Iterator[Field]:
             section="4",
             bind=generic.pretty_event,
             reads=frozenset((WHOLE,)),
+            is_always_there=True,
         )
         yield Field(
             name=f"{prefix}.rawtime",
@@ -328,6 +329,7 @@ def _json() -> Iterator[Field]:
             section="4",
             bind=generic.raw_time,
             reads=_TIME,
+            is_always_there=True,
         )
 
 
@@ -342,6 +344,8 @@ def _evt() -> Iterator[Field]:
         digits: int = 0,
         reads: frozenset[str] | None = None,
         is_time_text: bool = False,
+        is_always_there: bool = True,
+        is_constant: bool = False,
     ) -> Field:
         if reads is None:
             reads = _TIME if path == "stageTimestamp" else frozenset()
@@ -355,6 +359,8 @@ def _evt() -> Iterator[Field]:
             type=type_,
             digits=digits,
             is_time_text=is_time_text,
+            is_always_there=is_always_there,
+            is_constant=is_constant,
         )
 
     stage_time = "stageTimestamp"
@@ -379,9 +385,10 @@ def _evt() -> Iterator[Field]:
     yield field("pluginname", "Name of the Falco plugin for the event's provider", generic.plugin_name)
     whole = frozenset((WHOLE,))
     yield field("plugininfo", "The event as compact JSON", generic.whole_event, path="the event", reads=whole)
-    yield field("source", "Always k8s_audit", generic.constant(generic.SOURCE.encode()))
-    yield field("is_async", "Always false", generic.constant(False), Type.BOOL)
-    yield field("asynctype", "Never there", generic.constant(NoValue.MISSING))
+    yield field("source", "Always k8s_audit", generic.constant(generic.SOURCE.encode()), is_constant=True)
+    yield field("is_async", "Always false", generic.constant(False), Type.BOOL, is_constant=True)
+    absent = generic.constant(NoValue.MISSING)
+    yield field("asynctype", "Never there", absent, is_always_there=False, is_constant=True)
     yield field("hostname", "Name of the machine that runs Lanner", generic.host_name)
 
 

@@ -41,6 +41,10 @@ class Field:
     """A text in conditions and output texts, but nanoseconds in `output_fields` (spec/output.md section 3)."""
     digits: int = 0
     """Numbers are shown with at least so many digits in output texts."""
+    is_always_there: bool = False
+    """Every event has it, even if a lost part of the event holds what it is."""
+    is_constant: bool = False
+    """It is the same on every event of every run: one value, or none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,4 +76,6 @@ class BoundField:
         """Return why the field has no value if these parts of the event are lost; `None` if it does not need them."""
         if WHOLE in self.reads or self.whole in lost:
             return NoValue.HIDDEN
-        return None if self.reads.isdisjoint(lost) else NoValue.UNKNOWN
+        if self.reads.isdisjoint(lost):
+            return None
+        return NoValue.HIDDEN if self.field.is_always_there else NoValue.UNKNOWN

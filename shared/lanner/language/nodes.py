@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 __all__ = [
+    "FALSE",
     "MAX_TREE_DEPTH",
+    "TRUE",
     "And",
     "Check",
     "Condition",
@@ -172,58 +174,78 @@ class MacroRef(Leaf):
         return "(not)" if self.name == "not" else self.name  # the bare word would negate what follows
 
 
-@dataclass(frozen=True, slots=True)
 class Not:
     """True where its child is false."""
 
-    child: Condition
-    size: int = field(init=False, compare=False, repr=False)
-    depth: int = field(init=False, compare=False, repr=False)
+    __slots__ = ("child", "depth", "size")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "size", self.child.size + 1)
-        object.__setattr__(self, "depth", self.child.depth + 1)
+    def __init__(self, child: Condition) -> None:
+        self.child = child
+        self.size: int = child.size + 1
+        self.depth: int = child.depth + 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Not) and self.child == other.child
+
+    def __hash__(self) -> int:
+        return ~hash(self.child)
 
     def __str__(self) -> str:
         return f"not ({self.child})" if isinstance(self.child, And | Or) else f"not {self.child}"
 
+    def __repr__(self) -> str:
+        return f"Not({self.child!r})"
 
-@dataclass(frozen=True, slots=True)
-class And:
-    """True where every child is true."""
 
-    children: tuple[Condition, ...]
-    size: int = field(init=False, compare=False, repr=False)
-    depth: int = field(init=False, compare=False, repr=False)
+class _Group:
+    """What `And` and `Or` have in common."""
 
-    def __post_init__(self) -> None:
-        _measure(self, self.children)
+    __slots__ = ("_hash", "children", "depth", "size")
+
+    def __init__(self, children: tuple[Condition, ...]) -> None:
+        self.children = children
+        self.size: int = sum(child.size for child in children) + 1
+        self.depth: int = max((child.depth for child in children), default=0) + 1
+        self._hash: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, _Group) and self.children == other.children
+
+    def __hash__(self) -> int:
+        if self._hash is None:  # kept, because groups that hold groups are asked again for each level
+            self._hash = hash((type(self), self.children))
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.children!r})"
+
+
+class And(_Group):
+    """True where every child is true. Without children it is the constant `TRUE`, which no text parses to."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
+        if not self.children:
+            return "true"
         return " and ".join([f"({child})" if isinstance(child, And | Or) else str(child) for child in self.children])
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
-    """True where any child is true."""
+class Or(_Group):
+    """True where any child is true. Without children it is the constant `FALSE`, which no text parses to."""
 
-    children: tuple[Condition, ...]
-    size: int = field(init=False, compare=False, repr=False)
-    depth: int = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        _measure(self, self.children)
+    __slots__ = ()
 
     def __str__(self) -> str:
+        if not self.children:
+            return "false"
         return " or ".join([f"({child})" if isinstance(child, Or) else str(child) for child in self.children])
 
 
 Condition = And | Or | Not | Leaf
 
-
-def _measure(node: And | Or, children: tuple[Condition, ...]) -> None:
-    object.__setattr__(node, "size", sum(child.size for child in children) + 1)
-    object.__setattr__(node, "depth", max(child.depth for child in children) + 1)
+TRUE = And(())
+FALSE = Or(())
 
 
 def walk(condition: Condition) -> Iterator[Leaf]:

@@ -56,7 +56,7 @@ class Compiler:
 
     def _rule(self, rule: RuleItem, conditions: Conditions, warn: Warn) -> Rule:
         compiled = self._compiled(rule, conditions, warn) if rule.source in SOURCES else None
-        condition, output, extra_fields = compiled or (None, None, ())
+        condition, never, output, extra_fields = compiled or (None, "", None, ())
         return Rule(
             name=rule.name,
             source=rule.source,
@@ -70,11 +70,12 @@ class Compiler:
             output=output,
             extra_fields=extra_fields,
             place=rule.entry.node.place,
+            never=never,
         )
 
     def _compiled(
         self, rule: RuleItem, conditions: Conditions, warn: Warn
-    ) -> tuple[Condition, Template, tuple[ExtraField, ...]] | None:
+    ) -> tuple[Condition, str, Template, tuple[ExtraField, ...]] | None:
         """Return the parts of a rule that Lanner evaluates, `None` if it does not.
 
         The output is looked at before the condition, as in Falco: that decides which error is found.
@@ -91,5 +92,5 @@ class Compiler:
         if output is None:
             return None
         extra_fields = compile_extra_fields(rule, self._append_output, self._catalogue)
-        condition = conditions.compile(rule, written)
-        return None if condition is None else (condition, output, extra_fields)
+        compiled = conditions.compile(rule, written)
+        return None if compiled is None else (*compiled, output, extra_fields)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lanner.errors import ConditionError, LanguageError
 from lanner.fields import Catalogue
 from lanner.language import (
+    FALSE,
+    TRUE,
     Check,
     Condition,
     ConditionWarning,
@@ -15,6 +18,8 @@ from lanner.language import (
     Template,
     compile_condition,
     condition_warnings,
+    decisive,
+    fold,
     parse,
 )
 from lanner.ruleset import syscalls
@@ -26,10 +31,11 @@ from lanner.ruleset.macros import Macros
 from lanner.ruleset.table import MacroEntry, Table
 from lanner.ruleset.texts import Text
 
-__all__ = ["Conditions", "Memory"]
+__all__ = ["Compiled", "Conditions", "Memory"]
 
 _NO_EVENT_TYPE = "Rule matches too many evt.type values. This has a significant performance penalty."
 _UNSAFE_NA = "LOAD_UNSAFE_NA_CHECK"
+_REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,20 @@ class _Parsed:
     entry: Entry
 
 
+class Compiled(NamedTuple):
+    """A condition that is compiled and folded, and, if it is `FALSE` then, why."""
+
+    condition: Condition
+    never: str
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What was parsed and compiled for a table, and need not be again when it has grown."""
 
     templates: dict[str, Template] = field(default_factory=dict)
     trees: dict[str, Condition] = field(default_factory=dict)
-    compiled: dict[tuple[str, Condition], tuple[Condition, list[ConditionWarning]]] = field(default_factory=dict)
+    compiled: dict[tuple[str, Condition], tuple[Compiled, list[ConditionWarning]]] = field(default_factory=dict)
 
 
 class Conditions:
@@ -70,8 +83,8 @@ class Conditions:
             except ConditionError as error:
                 raise Invalid(self._about("LOAD_ERR_VALIDATE", error, self._macros[name])) from None
 
-    def compile(self, rule: RuleItem, written: Text) -> Condition | None:
-        """Return a rule's condition, `written` with its exceptions, compiled.
+    def compile(self, rule: RuleItem, written: Text) -> Compiled | None:
+        """Return a rule's condition, `written` with its exceptions, compiled and folded.
 
         `None` if Lanner does not evaluate it: it is about system calls (then it is only checked), or it names an
         unknown field and the rule is to be skipped then.
@@ -108,12 +121,12 @@ class Conditions:
                 raise Invalid(self._about("LOAD_ERR_COMPILE_CONDITION", error, where)) from None
         return _Parsed(written, inserted, trees[inserted], item.entry)
 
-    def _compile(self, parsed: _Parsed, tree: Condition) -> Condition:
+    def _compile(self, parsed: _Parsed, tree: Condition) -> Compiled:
         known = self._memory.compiled.get((parsed.inserted, tree))
         warnings = known[1] if known else condition_warnings(tree, self._catalogue)
         unsafe = [warning for warning in warnings if warning.code == _UNSAFE_NA]
         self._report(unsafe[:1], parsed)  # Falco gives this one once for a rule
-        compiled = known[0] if known else compile_condition(tree, self._catalogue, parsed.inserted)
+        compiled = known[0] if known else _folded(compile_condition(tree, self._catalogue, parsed.inserted))
         self._memory.compiled[parsed.inserted, tree] = compiled, warnings
         self._report([warning for warning in warnings if warning.code != _UNSAFE_NA], parsed)
         return compiled
@@ -178,6 +191,15 @@ class Conditions:
         context.append(Location("condition", "", node.place))
         shown = ConditionError(error.message, text=where.inserted, position=error.position, hint=error.hint)
         return about_text(code, shown, where.written, position, context, severity=severity)
+
+
+def _folded(condition: Condition) -> Compiled:
+    folded = fold(condition)
+    if folded is False:
+        checks = list(dict.fromkeys(str(check) for check in decisive(condition, False)))
+        more = ", ..." if len(checks) > _REASONS_SHOWN else ""
+        return Compiled(FALSE, f"its condition is never true: {', '.join(checks[:_REASONS_SHOWN])}{more}")
+    return Compiled(TRUE if folded is True else folded, "")
 
 
 def _visible(table: Table, user: MacroEntry) -> Callable[[str], bool]:

@@ -20,7 +20,8 @@ class Rule:
 
     `condition_text` is its condition without exceptions and with the names of lists. `condition` and `output` are
     `None` if Lanner does not evaluate the rule: it is of another source than `k8s_audit`, or it names an unknown field
-    and has `skip-if-unknown-filter`. `place` is that of the last full definition.
+    and has `skip-if-unknown-filter`. `place` is that of the last full definition. `never` says why the rule cannot
+    match, if its condition is false on every event.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Rule:
     output: Template | None = field(repr=False)
     extra_fields: tuple[ExtraField, ...]
     place: Place
+    never: str = ""
 
     @property
     def is_evaluable(self) -> bool:
@@ -51,10 +53,10 @@ class Ruleset:
     def select(self, selections: Sequence[Selection] = (), threshold: Priority = Priority.DEBUG) -> tuple[Rule, ...]:
         """Return the rules to be evaluated, in evaluation order (spec/rules.md sections 6 and 8).
 
-        Rules that are less severe than `threshold` are left out. A rule that a selection switches on after it was off
-        is evaluated after all others.
+        Rules that are less severe than `threshold`, and those that can never match, are left out. A rule that a
+        selection switches on after it was off is evaluated after all others.
         """
-        eligible = [rule for rule in self.rules if rule.is_evaluable and rule.priority <= threshold]
+        eligible = [rule for rule in self.rules if rule.is_evaluable and not rule.never and rule.priority <= threshold]
         enabled = {rule.name: rule for rule in eligible if rule.enabled}
         for selection in selections:
             for rule in selection.among(eligible):
