@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import field as member
+
+import msgspec
 
 from lanner.fields.event import Event
 from lanner.fields.types import Argument, Extracted, NoValue, Type
@@ -18,8 +18,7 @@ Extractor = Callable[[Event], Extracted]
 """Reads a value from an event. Total: it never raises, whatever the event holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One entry of the catalogue.
 
     `reads` names the top-level keys of the event that the value depends on (empty: none of them, `*`: all of it).
@@ -47,15 +46,14 @@ class Field:
     """It is the same on every event of every run: one value, or none."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundField:
+class BoundField(msgspec.Struct, frozen=True, eq=False):
     """A field with its argument, ready to be read from events."""
 
     field: Field
     argument: str | None
-    extract: Extractor = member(repr=False)
-    reads: frozenset[str] = member(repr=False)
-    whole: str | None = member(repr=False, default=None)
+    extract: Extractor
+    reads: frozenset[str]
+    whole: str | None = None
     """The top-level key whose whole value this field is, if so: then it exists even when the value is lost."""
 
     @property

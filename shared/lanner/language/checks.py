@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator as op
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any, cast
 
 from lanner.errors import ConditionError
@@ -13,7 +13,7 @@ from lanner.fields import Catalogue, Event, Extracted, Type, Value
 from lanner.language import nodes, patterns
 from lanner.language.operands import BoundOperand, FieldOperand, bind_operand
 
-__all__ = ["BoundCheck", "compile_condition"]
+__all__ = ["BoundCheck", "bind_check", "compile_condition"]
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": op.eq,
@@ -37,33 +37,58 @@ _STRING_OPERATORS = frozenset(("exists", "regex", "pmatch", *_MEMBERSHIP, *_COMP
 _NUMBER_OPERATORS = frozenset(("exists", *_MEMBERSHIP, *_COMPARISONS))
 _BOOL_OPERATORS = frozenset(("exists", *_MEMBERSHIP, "=", "==", "!="))
 _LIST_OPERATORS = frozenset(("exists", *_MEMBERSHIP))
-_NUMBER = re.compile(rb"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
 _UINT64 = 2**64
 
 Test = Callable[[Any], bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BoundCheck(nodes.Leaf):
     """A check whose fields are found and whose types fit.
 
-    `constants` are the values it compares with (bytes, int or bool), or `right` is the operand; with `exists` there is
-    neither. `read` returns the left value; `test` judges it if it is present (`compare` a left and a right value).
+    `source` is the check itself, with its `operator` and its `modifier`. `constants` are the values it compares with
+    (bytes, int or bool), or `right` is the operand; with `exists` there is neither. `read` returns the left value.
     """
 
-    source: nodes.Check
-    left: BoundOperand
-    operator: str
-    modifier: str | None = None
-    constants: tuple[Value, ...] = ()
-    right: BoundOperand | None = None
-    test: Test = field(repr=False, default=lambda value: True)
-    compare: Callable[[Any, Any], bool] = field(repr=False, default=op.eq)
-    read: Callable[[Event], Extracted] = field(init=False, repr=False)
+    def __init__(
+        self,
+        source: nodes.Check,
+        left: BoundOperand,
+        constants: tuple[Value, ...] = (),
+        right: BoundOperand | None = None,
+    ) -> None:
+        self.source = source
+        self.operator = source.operator
+        self.modifier = source.modifier
+        self.left = left
+        self.constants = constants
+        self.right = right
+        self.read: Callable[[Event], Extracted] = left.field.value if isinstance(left, FieldOperand) else left.value
 
-    def __post_init__(self) -> None:
-        read = self.left.field.value if isinstance(self.left, FieldOperand) else self.left.value
-        object.__setattr__(self, "read", read)
+    @cached_property
+    def test(self) -> Test:
+        """Judges the left value, if it is present, by the constants.
+
+        Made when it is first asked for: patterns need RE2, which takes longer to import than all else to load. Raises
+        `ConditionError` if there is something wrong with a pattern; `compile_condition` has asked before.
+        """
+        if self.operator == "exists":
+            return lambda value: True
+        if self.operator in _MEMBERSHIP:
+            constants = frozenset(cast(tuple[bytes, ...], self.constants))
+            return _membership(self.operator, constants, is_list=self.left.is_list)
+        try:
+            if self.operator == "pmatch":
+                return patterns.path_prefix(cast(tuple[bytes, ...], self.constants))
+            tests = [_scalar_test(self.operator, constant) for constant in self.constants]
+        except patterns.PatternError as error:
+            what = "invalid regex pattern" if self.operator == "regex" else "filter parameter too long"
+            raise ConditionError(f"{what}: {error}", position=self.source.right_position) from None
+        return tests[0] if self.modifier is None else _modified(self.modifier, tests)
+
+    @cached_property
+    def compare(self) -> Callable[[Any, Any], bool]:
+        """Judges a left and a right value, if both are present."""
+        return _comparison(self.operator, is_list=self.left.is_list)
 
     def __str__(self) -> str:
         return str(self.source)
@@ -94,80 +119,90 @@ class _Compiler:
                 self._done[node] = self._check(node)
             return self._done[node]
         assert isinstance(node, nodes.MacroRef)
-        raise self._error(f"Undefined macro '{node.name}' used in filter.", node.position)
+        raise ConditionError(f"Undefined macro '{node.name}' used in filter.", text=self._text, position=node.position)
 
     def _check(self, check: nodes.Check) -> BoundCheck:
-        left = bind_operand(check.left, self._catalogue, self._text)
-        self._check_operator(check, left)
-        if check.right is None:
-            return BoundCheck(check, left, check.operator)
-        if isinstance(check.right, tuple):
-            constants = tuple(self._constant(check, left.type, constant) for constant in check.right)
-            test = self._test(check, left, constants)
-            return BoundCheck(check, left, check.operator, check.modifier, constants, test=test)
-        if check.operator in ("regex", "pmatch"):
-            message = f"operator '{check.operator.upper()}' doesn't support right-hand side fields"
-            raise self._error(message, check.right_position)
-        right = bind_operand(check.right, self._catalogue, self._text)
-        if (left.type, left.is_list) != (right.type, right.is_list):
-            raise self._error(
-                f"field '{left.text}' has type '{_type_text(left)}' while the right-hand side field "
-                f"'{right.text}' has incompatible type '{_type_text(right)}'",
-                check.right_position,
-            )
-        compare = _comparison(check.operator, is_list=left.is_list)
-        return BoundCheck(check, left, check.operator, right=right, compare=compare)
+        bound = bind_check(check, self._catalogue, self._text)
+        if bound.right is None:
+            try:
+                assert bound.test is not None  # asked for now, so that a wrong pattern is found
+            except ConditionError as error:
+                raise ConditionError(error.message, text=self._text, position=error.position) from None
+        return bound
 
-    def _check_operator(self, check: nodes.Check, left: BoundOperand) -> None:
-        name = "=" if check.operator == "==" else check.operator
-        hint = ""
-        if left.is_list:
-            allowed, message = _LIST_OPERATORS, f"'{name}' operator not supported list filters"
-            hint = "use in, intersects or exists, or make it one value with join(...) or len(...)"
-        elif left.type is Type.STRING:
-            allowed, message = _STRING_OPERATORS, f"'{name}' operator not supported for string filters"
-            hint = f"use {name.removeprefix('b')}" if name.startswith("b") else ""
-        else:
-            allowed = _NUMBER_OPERATORS if left.type.is_number else _BOOL_OPERATORS
-            message = f"'{name}' operator not supported for numeric filters"
-        if check.operator not in allowed:
-            raise self._error(f"filter error: {message}", check.operator_position, hint)
 
-    def _constant(self, check: nodes.Check, type_: Type, text: bytes) -> Value:
-        shown = text.decode(errors="replace")
-        if type_ is Type.BOOL:
-            if text not in (b"true", b"false"):
-                message = f"filter error: unrecognized boolean value {shown}"
-                raise self._error(message, check.right_position, "write true or false")
-            return text == b"true"
-        if type_.is_number:
-            match = _NUMBER.fullmatch(text)
-            if match is None:
-                raise self._error(f"{shown} is not a valid number", check.right_position)
-            # Falco reads it as C's strtoull does: negative numbers wrap, too large ones become the largest.
-            digits = match[2].lstrip(b"0")
-            number = int(digits or b"0") if len(digits) <= 20 else _UINT64
-            if number >= _UINT64:
-                return _UINT64 - 1
-            return -number % _UINT64 if match[1] == b"-" else number
-        if b"\0" in text:
-            raise self._error("filter error: filter value cannot contain a NUL byte (\\x00)", check.right_position)
-        return text
+def bind_check(check: nodes.Check, catalogue: Catalogue, text: str = "") -> BoundCheck:
+    """Find the fields of a check and see whether types, operator and constants fit; patterns are not looked at.
 
-    def _test(self, check: nodes.Check, left: BoundOperand, constants: tuple[Value, ...]) -> Test:
-        if check.operator in _MEMBERSHIP:
-            return _membership(check.operator, frozenset(cast(tuple[bytes, ...], constants)), is_list=left.is_list)
-        try:
-            if check.operator == "pmatch":
-                return patterns.path_prefix(cast(tuple[bytes, ...], constants))
-            tests = [_scalar_test(check.operator, constant) for constant in constants]
-        except patterns.PatternError as error:
-            what = "invalid regex pattern" if check.operator == "regex" else "filter parameter too long"
-            raise self._error(f"{what}: {error}", check.right_position) from None
-        return tests[0] if check.modifier is None else _modified(check.modifier, tests)
+    Raises `ConditionError` with a position in `text`.
+    """
+    left = bind_operand(check.left, catalogue, text)
+    _check_operator(check, left, text)
+    if check.right is None:
+        return BoundCheck(check, left)
+    if isinstance(check.right, tuple):
+        return BoundCheck(check, left, tuple(_constant(check, left.type, constant, text) for constant in check.right))
+    if check.operator in ("regex", "pmatch"):
+        message = f"operator '{check.operator.upper()}' doesn't support right-hand side fields"
+        raise ConditionError(message, text=text, position=check.right_position)
+    right = bind_operand(check.right, catalogue, text)
+    if (left.type, left.is_list) != (right.type, right.is_list):
+        raise ConditionError(
+            f"field '{left.text}' has type '{_type_text(left)}' while the right-hand side field "
+            f"'{right.text}' has incompatible type '{_type_text(right)}'",
+            text=text,
+            position=check.right_position,
+        )
+    return BoundCheck(check, left, right=right)
 
-    def _error(self, message: str, position: int, hint: str = "") -> ConditionError:
-        return ConditionError(message, text=self._text, position=position, hint=hint)
+
+def _check_operator(check: nodes.Check, left: BoundOperand, text: str) -> None:
+    name = "=" if check.operator == "==" else check.operator
+    hint = ""
+    if left.is_list:
+        allowed, message = _LIST_OPERATORS, f"'{name}' operator not supported list filters"
+        hint = "use in, intersects or exists, or make it one value with join(...) or len(...)"
+    elif left.type is Type.STRING:
+        allowed, message = _STRING_OPERATORS, f"'{name}' operator not supported for string filters"
+        hint = f"use {name.removeprefix('b')}" if name.startswith("b") else ""
+    else:
+        allowed = _NUMBER_OPERATORS if left.type.is_number else _BOOL_OPERATORS
+        message = f"'{name}' operator not supported for numeric filters"
+    if check.operator not in allowed:
+        position = check.operator_position
+        raise ConditionError(f"filter error: {message}", text=text, position=position, hint=hint)
+
+
+def _constant(check: nodes.Check, type_: Type, constant: bytes, text: str) -> Value:
+    shown = constant.decode(errors="replace")
+    problem = hint = ""
+    if type_ is Type.BOOL:
+        if constant in (b"true", b"false"):
+            return constant == b"true"
+        problem, hint = f"filter error: unrecognized boolean value {shown}", "write true or false"
+    elif type_.is_number:
+        match = _number().fullmatch(constant)
+        if match is not None:
+            return _unsigned(match[1], match[2].lstrip(b"0"))
+        problem = f"{shown} is not a valid number"
+    elif b"\0" in constant:
+        problem = "filter error: filter value cannot contain a NUL byte (\\x00)"
+    if problem:
+        raise ConditionError(problem, text=text, position=check.right_position, hint=hint)
+    return constant
+
+
+@cache
+def _number() -> re.Pattern[bytes]:
+    return re.compile(rb"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
+
+
+def _unsigned(sign: bytes, digits: bytes) -> int:
+    """Read a number as C's `strtoull` does: negative numbers wrap, too large ones become the largest."""
+    number = int(digits or b"0") if len(digits) <= 20 else _UINT64
+    if number >= _UINT64:
+        return _UINT64 - 1
+    return -number % _UINT64 if sign == b"-" else number
 
 
 def _scalar_test(operator: str, constant: Value) -> Test:

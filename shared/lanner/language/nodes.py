@@ -8,8 +8,14 @@ bytes, as in the events they are compared with.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "FALSE",
@@ -35,8 +41,8 @@ __all__ = [
 MAX_TREE_DEPTH = 250
 """A condition, its macros expanded, may nest this deep; evaluation recurses as deep."""
 
-_BARE = re.compile(r"[^\s\b()\"'=,]+")
-_BARE_ARGUMENT = re.compile(r"[^\s\[\]\"']+")
+_BARE = r"[^\s\b()\"'=,]+"
+_BARE_ARGUMENT = r"[^\s\[\]\"']+"
 _NAMED_ESCAPES = {"\b": "\\b", "\f": "\\f", "\r": "\\r", "\\": "\\\\", '"': '\\"'}
 
 
@@ -56,9 +62,15 @@ def quote(text: bytes) -> str:
     return "".join(out)
 
 
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compile a regex when it is first used: who only judges events prints no conditions."""
+    return re.compile(text)
+
+
 def _constant(text: bytes) -> str:
     decoded = text.decode("utf-8", "surrogateescape")
-    return decoded if _BARE.fullmatch(decoded) and not _has_raw_bytes(decoded) else quote(text)
+    return decoded if _pattern(_BARE).fullmatch(decoded) and not _has_raw_bytes(decoded) else quote(text)
 
 
 def _has_raw_bytes(text: str) -> bool:
@@ -66,26 +78,38 @@ def _has_raw_bytes(text: str) -> bool:
 
 
 def _argument(argument: str) -> str:
-    bare = _BARE_ARGUMENT.fullmatch(argument) and not _has_raw_bytes(argument)
+    bare = _pattern(_BARE_ARGUMENT).fullmatch(argument) and not _has_raw_bytes(argument)
     return f"[{argument}]" if bare else f"[{quote(argument.encode('utf-8', 'surrogateescape'))}]"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRef:
+class _Placed:
+    """A node with its position in the text, which does not count when nodes are compared: what it says does."""
+
+    __slots__ = ()
+    _said: ClassVar[attrgetter[Any]]
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and bool(self._said(self) == self._said(other))
+
+    def __hash__(self) -> int:
+        return hash(self._said(self))
+
+
+class FieldRef(_Placed, msgspec.Struct, frozen=True):
     """A field, `name` or `name[argument]`. `is_val`: written `val(name)`, on the right-hand side."""
 
     name: str
     argument: str | None = None
     is_val: bool = False
-    position: int = field(default=0, compare=False)
+    position: int = 0
+    _said = attrgetter("name", "argument", "is_val")
 
     def __str__(self) -> str:
         text = self.name if self.argument is None else self.name + _argument(self.argument)
         return f"val({text})" if self.is_val else text
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A string or number among the arguments of a transformer."""
 
     text: bytes
@@ -95,8 +119,7 @@ class Constant:
         return self.text.decode() if self.is_number else quote(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class TupleArgument:
+class TupleArgument(msgspec.Struct, frozen=True):
     """A list written in parentheses among the arguments of a transformer."""
 
     items: tuple[FieldRef | Transform | Constant, ...]
@@ -105,14 +128,14 @@ class TupleArgument:
         return f"({', '.join(map(str, self.items))})"
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+class Transform(_Placed, msgspec.Struct, frozen=True):
     """A transformer applied to its arguments, `name(a, b)` or `name(a, b)[argument]`."""
 
     name: str
     arguments: tuple[FieldRef | Transform | Constant | TupleArgument, ...]
     argument: str | None = None
-    position: int = field(default=0, compare=False)
+    position: int = 0
+    _said = attrgetter("name", "arguments", "argument")
 
     def __str__(self) -> str:
         text = f"{self.name}({', '.join(map(str, self.arguments))})"
@@ -126,12 +149,11 @@ class Leaf:
     """What conditions are built from: a check or a macro's name."""
 
     __slots__ = ()
-    size = 1
-    depth = 1
+    size: ClassVar[int] = 1
+    depth: ClassVar[int] = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Check(Leaf):
+class Check(_Placed, Leaf, msgspec.Struct, frozen=True):
     """`left operator right`.
 
     `right` is a tuple of constants, an operand, or `None` (for `exists`). `modifier` is `oneof`, `anyof` or `allof`.
@@ -141,9 +163,10 @@ class Check(Leaf):
     operator: str
     right: tuple[bytes, ...] | Operand | None = None
     modifier: str | None = None
-    position: int = field(default=0, compare=False)
-    operator_position: int = field(default=0, compare=False)
-    right_position: int = field(default=0, compare=False)
+    position: int = 0
+    operator_position: int = 0
+    right_position: int = 0
+    _said = attrgetter("left", "operator", "right", "modifier")
 
     def __str__(self) -> str:
         if self.right is None:
@@ -163,12 +186,12 @@ class Check(Leaf):
         return f"{self.left} {self.operator} {modifier}({items})"
 
 
-@dataclass(frozen=True, slots=True)
-class MacroRef(Leaf):
+class MacroRef(_Placed, Leaf, msgspec.Struct, frozen=True):
     """A macro's name standing for its condition."""
 
     name: str
-    position: int = field(default=0, compare=False)
+    position: int = 0
+    _said = attrgetter("name")
 
     def __str__(self) -> str:
         return "(not)" if self.name == "not" else self.name  # the bare word would negate what follows

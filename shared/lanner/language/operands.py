@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
+
+import msgspec
 
 from lanner.errors import ConditionError, FieldError
 from lanner.fields import BoundField, Catalogue, Event, Extracted, NoValue, Type
 from lanner.language import nodes
-from lanner.language.parser import Parser
 from lanner.language.transformers import MAPPINGS, getopt, getopt_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "BoundOperand",
@@ -25,8 +27,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldOperand:
+class FieldOperand(msgspec.Struct, frozen=True):
     """A field of the event."""
 
     field: BoundField
@@ -51,8 +52,7 @@ class FieldOperand:
         return self.field.value(event)
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantOperand:
+class ConstantOperand(msgspec.Struct, frozen=True):
     """A constant among the arguments of a transformer."""
 
     constant: bytes
@@ -70,8 +70,7 @@ class ConstantOperand:
         return self.constant
 
 
-@dataclass(frozen=True, slots=True)
-class ListOperand:
+class ListOperand(msgspec.Struct, frozen=True):
     """A list written in parentheses among the arguments of a transformer. Numbers in it become texts."""
 
     items: tuple[BoundOperand, ...]
@@ -91,8 +90,7 @@ class ListOperand:
         return lack or [_as_text(cast(bytes | int | bool, value)) for value in values]
 
 
-@dataclass(frozen=True, slots=True)
-class TransformOperand:
+class TransformOperand(msgspec.Struct, frozen=True):
     """A transformer applied to operands. `option` is the letter of `getopt(...)[letter]`."""
 
     name: str
@@ -159,6 +157,8 @@ def _lack(values: list[Extracted]) -> NoValue | None:
 
 def parse_operand(text: str) -> nodes.Operand:
     """Parse a text that is one field or transformer and nothing else. Raises `ConditionError`."""
+    from lanner.language.parser import Parser  # an artefact holds operands that were parsed when it was built
+
     parser = Parser(text)
     operand = parser.operand()
     if operand is None or parser.position != len(text):

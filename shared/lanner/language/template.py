@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from lanner.errors import ConditionError, LanguageError, TemplateError
 from lanner.fields import BoundField, Catalogue, Event, Extracted, NoValue
 from lanner.language import nodes
 from lanner.language.operands import BoundOperand, FieldOperand, bind_operand, fields_of, parse_operand
-from lanner.language.parser import Parser
 
-__all__ = ["Piece", "Template", "compile_template", "field_key", "value_text"]
+if TYPE_CHECKING:
+    from lanner.language.parser import Parser
 
-_WIDTH = re.compile(r"[0-9]*")
-_MAX_WIDTH = 65536
+__all__ = ["MAX_WIDTH", "Piece", "Template", "compile_template", "field_key", "value_text"]
+
+MAX_WIDTH = 65536
+"""Bytes that a value's width may ask for."""
+
+_DIGITS = tuple("0123456789")
 _CONTAINER_INFO = "%container.info"
 _CONTAINER_INFO_WARNING = "%container.info is deprecated and has no effect: it is removed from the output"
-_NEEDS_QUOTES = re.compile(r"[\s=\"'\\\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A value in a template; its text is cut or padded with blanks to `width` bytes (0: as it is)."""
+class Piece(msgspec.Struct, frozen=True):
+    """A value in a template; its text is cut or padded with blanks to `width` bytes (0: as it is).
+
+    `source` is what was bound to `operand`.
+    """
 
     operand: BoundOperand
+    source: nodes.Operand
     width: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """A compiled template. `warnings` are for its author."""
 
     text: str
@@ -71,9 +79,14 @@ def value_text(value: Extracted, digits: int = 0) -> bytes:
     return b"%0*d" % (digits, value)
 
 
+@cache
+def _needs_quotes() -> re.Pattern[str]:
+    return re.compile(r"[\s=\"'\\\x00-\x1f\x7f]")
+
+
 def field_key(field: BoundField) -> str:
     """Return the key of a field in `output_fields` (spec/output.md section 3)."""
-    if field.argument is None or not _NEEDS_QUOTES.search(field.argument):
+    if field.argument is None or not _needs_quotes().search(field.argument):
         return field.text
     return f"{field.field.name}[{nodes.quote(field.argument.encode('utf-8', 'surrogateescape'))}]"
 
@@ -103,16 +116,19 @@ def compile_template(text: str, catalogue: Catalogue) -> Template:
 
 
 def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]:
-    digits = _WIDTH.match(source, percent + 1)
-    assert digits is not None  # it matches the empty text, too
-    start = digits.end()
+    from lanner.language.parser import Parser  # an artefact holds templates that were parsed when it was built
+
+    start = percent + 1
+    while source[start : start + 1] in _DIGITS:
+        start += 1
+    digits = source[percent + 1 : start]
     if start == len(source):
-        what = "a number" if digits[0] else "a %"
+        what = "a number" if digits else "a %"
         message = f"invalid formatting syntax: formatting cannot end with {what}"
         raise TemplateError(message, text=source, position=percent)
-    width = int(digits[0] or 0) if len(digits[0]) < 10 else _MAX_WIDTH + 1
-    if width > _MAX_WIDTH:
-        raise TemplateError(f"the width of a field must not exceed {_MAX_WIDTH}", text=source, position=percent)
+    width = int(digits or 0) if len(digits) < 10 else MAX_WIDTH + 1
+    if width > MAX_WIDTH:
+        raise TemplateError(f"the width of a field must not exceed {MAX_WIDTH}", text=source, position=percent)
     parser = Parser(source, start)
     first: LanguageError | None = None
     try:
@@ -122,13 +138,14 @@ def _piece(source: str, percent: int, catalogue: Catalogue) -> tuple[Piece, int]
     for end in _ends(parser, start, catalogue):
         text = source[start:end]
         try:
-            operand = bind_operand(parse_operand(text), catalogue, text)
+            written = parse_operand(text)
+            operand = bind_operand(written, catalogue, text)
         except LanguageError as error:
             first = first or error
             if error.message == "unknown multivalue transformer":
                 raise TemplateError(error.message, text=source, position=percent) from None
         else:
-            return Piece(operand, width), end
+            return Piece(operand, written, width), end
     reason = first.message if first else "no field stands behind the %"
     hint = first.hint if first and first.hint else "a percent sign itself cannot be written in an output"
     raise TemplateError(reason, text=source, position=percent, hint=hint, unknown_field=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from lanner.fields import BoundField
 from lanner.language import Template
@@ -10,8 +10,7 @@ from lanner.language import Template
 __all__ = ["AppendOutput", "ExtraField"]
 
 
-@dataclass(frozen=True, slots=True)
-class AppendOutput:
+class AppendOutput(msgspec.Struct, frozen=True):
     """An entry of the configuration's `append_output`.
 
     It applies to the rules of this source and name that have all of these tags; `None` and no tags mean any. An extra
@@ -30,8 +29,7 @@ class AppendOutput:
         return self.source in (None, "", source) and self.rule in (None, "", name) and tags.issuperset(self.tags)
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraField:
+class ExtraField(msgspec.Struct, frozen=True):
     """A further key of a rule's `output_fields`.
 
     With a `template` its value is the rendered text, with `raw` the value of that field, else always null.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from lanner.language import Condition, Template
 from lanner.ruleset.appending import ExtraField
@@ -14,8 +15,7 @@ from lanner.ruleset.selection import Selection
 __all__ = ["Rule", "Ruleset"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A rule after all definitions of its name.
 
     `condition_text` is its condition without exceptions and with the names of lists. `condition` and `output` are
@@ -31,9 +31,9 @@ class Rule:
     tags: tuple[str, ...]
     enabled: bool
     condition_text: str
-    condition: Condition | None = field(repr=False)
+    condition: Condition | None
     output_text: str
-    output: Template | None = field(repr=False)
+    output: Template | None
     extra_fields: tuple[ExtraField, ...]
     place: Place
     never: str = ""
@@ -44,8 +44,7 @@ class Rule:
         return self.condition is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Ruleset:
+class Ruleset(msgspec.Struct, frozen=True):
     """All rules in evaluation order (that of their first definitions), whether enabled or not."""
 
     rules: tuple[Rule, ...] = ()

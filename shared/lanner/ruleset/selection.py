@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from lanner.ruleset.wildcard import matches
 
@@ -22,8 +23,7 @@ class _Named(Protocol):
 R = TypeVar("R", bound=_Named)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """An entry of the configuration's `rules`: rules to be switched on or off.
 
     `rule` is a wildcard for names, `tag` a tag; if both are given, they select independently, `rule` first.
