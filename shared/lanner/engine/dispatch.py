@@ -1,0 +1,92 @@
+"""Dispatch: from the switches of an event to what is left of the rules.
+
+The rules are specialised on one switch after the other, by the class of its value: what a class decides is filled in,
+and rules that cannot match any more are gone. Equal remainders are one, and every step is remembered, so that soon
+nothing is left to do but to look up a key. For most events that says that no rule can match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lanner.engine.codegen import Residual, generate
+from lanner.engine.expressions import FALSE, Expression, Expressions
+from lanner.engine.switches import choose
+from lanner.ruleset import Rule
+
+__all__ = ["Dispatch"]
+
+MAX_KEYS = 10_000
+"""Keys that are remembered: clients choose what they are made of."""
+
+MAX_KEY = 256
+"""Characters that the texts of a key may have if it is to be remembered."""
+
+MAX_STEPS = 50_000
+"""Steps of specialisation that are remembered. Honest clusters need some hundreds."""
+
+_Rest = tuple[tuple[int, Expression], ...]
+
+
+class Dispatch:
+    """Finds what is left of `rules`, given the values of `switches`.
+
+    `keys` remembers that by the values of those switches that are keys, and the classes of the others.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
+        self.expressions = Expressions()
+        conditions = [(rule, self.expressions.of(rule.condition)) for rule in rules if rule.condition is not None]
+        self.switches = choose(self.expressions, [condition for _, condition in conditions])
+        self.keys: dict[tuple[Any, ...], Residual | None] = {}
+        self._rules = [rule for rule, _ in conditions]
+        self._first_match = first_match
+        self._whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
+        self._forget()
+
+    def residual(self, values: Sequence[Any]) -> Residual | None:
+        """Return what is left of the rules where the switches have these values, `None` if no rule can match."""
+        classes = [switch.class_of(value) for switch, value in zip(self.switches, values, strict=True)]
+        if len(self._steps) > MAX_STEPS:
+            self._forget()
+        state = 0
+        for number, class_ in enumerate(classes):
+            step = (state, number, class_)
+            if step not in self._steps:
+                self._steps[step] = self._number(self._specialised(self._rests[state], number, class_))
+            state = self._steps[step]
+        residual = self._residuals.get(state)
+        if residual is None and self._rests[state]:
+            left = [(self._rules[number], rest) for number, rest in self._rests[state]]
+            residual = generate(left, self.expressions, first_match=self._first_match)
+            self._residuals[state] = residual
+        self._remember(values, classes, residual)
+        return residual
+
+    def _specialised(self, rest: _Rest, number: int, class_: int) -> _Rest:
+        known = self.switches[number].classes[class_]
+        left = [(rule, self.expressions.restrict(condition, known)) for rule, condition in rest]
+        return tuple([(rule, condition) for rule, condition in left if condition != FALSE])
+
+    def _number(self, rest: _Rest) -> int:
+        """Return the number of a remainder, the same for an equal one."""
+        if rest not in self._numbers:
+            self._numbers[rest] = len(self._rests)
+            self._rests.append(rest)
+        return self._numbers[rest]
+
+    def _forget(self) -> None:
+        self._rests: list[_Rest] = [self._whole]
+        self._numbers: dict[_Rest, int] = {self._whole: 0}
+        self._steps: dict[tuple[int, int, int], int] = {}
+        self._residuals: dict[int, Residual] = {}
+        self.keys.clear()
+
+    def _remember(self, values: Sequence[Any], classes: Sequence[int], residual: Residual | None) -> None:
+        parts = zip(self.switches, values, classes, strict=True)
+        key = tuple([value if switch.is_key else class_ for switch, value, class_ in parts])
+        if sum([len(part) for part in key if isinstance(part, str)]) <= MAX_KEY:
+            if len(self.keys) >= MAX_KEYS:
+                self.keys.clear()
+            self.keys[key] = residual

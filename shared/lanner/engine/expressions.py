@@ -1,0 +1,131 @@
+"""Conditions in the form in which they are specialised: equal parts are one part, known parts are gone.
+
+An expression is a number. `FALSE` and `TRUE` are two of them; the others are checks, negations, conjunctions and
+disjunctions, each made once (hash-consing). So two rules, or two situations, that ask the same question have the same
+number, and what was worked out for one holds for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from lanner.language import And, BoundCheck, Condition, Not, Or
+
+__all__ = ["FALSE", "TRUE", "Expression", "Expressions", "Kind"]
+
+Expression = int
+
+FALSE: Expression = 0
+TRUE: Expression = 1
+
+
+class Kind(Enum):
+    """What an expression is."""
+
+    CONSTANT = "constant"
+    CHECK = "check"
+    NOT = "not"
+    AND = "and"
+    OR = "or"
+
+
+class Node(NamedTuple):
+    """An expression: its kind, the expressions in it, its check if it is one, how deep it nests."""
+
+    kind: Kind
+    parts: tuple[Expression, ...] = ()
+    check: BoundCheck | None = None
+    depth: int = 0
+
+
+class Expressions:
+    """All expressions of a ruleset, by number."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = [Node(Kind.CONSTANT), Node(Kind.CONSTANT)]
+        self._numbers: dict[object, Expression] = {}
+        self._checks: list[frozenset[Expression]] = [frozenset(), frozenset()]
+
+    def of(self, condition: Condition) -> Expression:
+        """Return the expression of a compiled condition."""
+        if isinstance(condition, BoundCheck):
+            return self._number(condition.source, Node(Kind.CHECK, check=condition))
+        if isinstance(condition, Not):
+            return self.negation(self.of(condition.child))
+        assert isinstance(condition, And | Or)
+        return self.group(Kind.AND if isinstance(condition, And) else Kind.OR, map(self.of, condition.children))
+
+    def negation(self, part: Expression) -> Expression:
+        """Return what is true where `part` is false."""
+        if part in (FALSE, TRUE):
+            return TRUE if part == FALSE else FALSE
+        node = self.nodes[part]
+        if node.kind is Kind.NOT:
+            return node.parts[0]
+        return self._number((Kind.NOT, part), Node(Kind.NOT, (part,), depth=node.depth + 1))
+
+    def group(self, kind: Kind, parts: Iterable[Expression]) -> Expression:
+        """Return the conjunction (`Kind.AND`) or disjunction (`Kind.OR`) of `parts`."""
+        end = FALSE if kind is Kind.AND else TRUE  # what decides the group at once
+        found: dict[Expression, None] = {}
+        for part in parts:
+            if part == end:
+                return end
+            node = self.nodes[part]
+            if node.kind is kind:
+                found.update(dict.fromkeys(node.parts))
+            elif node.kind is not Kind.CONSTANT:
+                found[part] = None
+        if len(found) < 2:
+            return next(iter(found), TRUE if kind is Kind.AND else FALSE)
+        # Checks cost less than groups, and which of them come first does not matter: they have no side effects.
+        inner = tuple(sorted(found, key=lambda part: self.nodes[part].depth))
+        depth = max(self.nodes[part].depth for part in inner) + 1
+        return self._number((kind, inner), Node(kind, inner, depth=depth))
+
+    def checks(self, expression: Expression) -> frozenset[Expression]:
+        """Return the checks in an expression."""
+        return self._checks[expression]
+
+    def restrict(self, expression: Expression, known: Mapping[Expression, bool]) -> Expression:
+        """Return `expression` with the truth of some checks filled in."""
+        return self._restrict(expression, known, {})
+
+    def condition(self, expression: Expression) -> Condition:
+        """Return an expression as a condition."""
+        node = self.nodes[expression]
+        if node.kind is Kind.CHECK:
+            assert node.check is not None
+            return node.check
+        parts = tuple(map(self.condition, node.parts))
+        if node.kind is Kind.NOT:
+            return Not(parts[0])
+        return And(parts) if node.kind is Kind.AND or expression == TRUE else Or(parts)
+
+    def _restrict(
+        self, expression: Expression, known: Mapping[Expression, bool], done: dict[Expression, Expression]
+    ) -> Expression:
+        if known.keys().isdisjoint(self._checks[expression]):
+            return expression
+        result = done.get(expression)
+        if result is None:
+            node = self.nodes[expression]
+            if node.kind is Kind.CHECK:
+                result = TRUE if known[expression] else FALSE
+            elif node.kind is Kind.NOT:
+                result = self.negation(self._restrict(node.parts[0], known, done))
+            else:
+                result = self.group(node.kind, (self._restrict(part, known, done) for part in node.parts))
+            done[expression] = result
+        return result
+
+    def _number(self, key: object, node: Node) -> Expression:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.nodes)
+            self.nodes.append(node)
+            inner = frozenset((number,)) if node.kind is Kind.CHECK else frozenset()
+            self._checks.append(inner.union(*[self._checks[part] for part in node.parts]))
+        return number

@@ -1,0 +1,162 @@
+"""The projection: of an event's text, only what rules look at becomes Python values (msgspec structures).
+
+An event is taken only if writing its structure gives as many bytes as were read. Nothing is written longer than it was
+read, so nothing was lost on the way then: no duplicate key (msgspec keeps the last, Falco the first), no key that the
+structure does not have, no blank, no escape that hides another text. Any other event is put in order first, which is
+exact, but slow; and one whose values have other types than expected is not taken at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from lanner.engine.layout import BODY, EVENT, Keys
+from lanner.fields import json_text
+
+__all__ = ["ARRAY", "BODY_KEY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "nests_too_deep"]
+
+Path = tuple[str, ...]
+"""Keys from the event's top; `[*]` behind a key says that its value is an array of objects."""
+
+Head = Any
+"""An event's structure: its attributes are the event's keys. What is not there is `UNSET` or `NOT_THERE`."""
+
+ARRAY = "[*]"
+
+BODY_KEY = "requestObject"
+"""The body that is decoded, in a second step, when a rule looks into it."""
+
+NOT_THERE = Raw()
+"""Stands for a missing member where members are texts; any other text has a byte at least."""
+
+SMALL = 2 * (json_text.MAX_DEPTH - 2)
+"""Bytes that a member may have without a look at how deep it nests: every level takes an opening and a closing mark."""
+
+_OBJECT_BYTES = 5
+"""Bytes that an object takes at least if it has a member: `{}` and `"":` for what is in it."""
+
+_REQUIRED = frozenset(("auditID", "stage", "verb", "user", "username"))
+"""Keys without which an event is not taken, if they are decoded: real events have them, and every `ka.*` field needs
+the `auditID`."""
+
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # a ValidationError is a DecodeError
+
+_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+
+class Projection:
+    """Decodes events into structures.
+
+    `values` says which members are decoded, and as what (`str` or `int`); others stay as they are written, unless
+    that costs the same. `inside_body` are the paths below the request's object that rules look at.
+    """
+
+    def __init__(self, values: Mapping[Path, Any], inside_body: Iterable[Path] = ()) -> None:
+        self.head = _structure("Head", EVENT, values)
+        # A line is an event only if it says so; an item of a list need not.
+        self.line = _structure("Line", EVENT, {**values, ("kind",): Literal["Event"]})
+        self.body = _structure("Body", BODY, dict.fromkeys(inside_body, Raw))
+        self._decode = msgspec.json.Decoder(self.head).decode
+        self._decode_lines = msgspec.json.Decoder(self.line).decode_lines
+        self._decode_body = msgspec.json.Decoder(self.body).decode
+
+    def take(self, text: bytes) -> Head | None:
+        """Return the structure of an event, `None` if it cannot be taken."""
+        return self._taken(text) or self._taken(_in_order(text, EVENT))
+
+    def take_lines(self, text: bytes) -> Sequence[Head] | None:
+        """Return the structures of events, one a line; `None` if any line is something else or out of order.
+
+        Their members may nest too deep: see `nests_too_deep`.
+        """
+        try:
+            heads: list[Head] = self._decode_lines(text)
+        except _REFUSED:
+            return None
+        written = _encode_lines(heads)
+        if written == text or (len(written) == len(text) and _has_one_a_line(text)):
+            return heads
+        return None
+
+    def take_body(self, body: Raw) -> Any | None:
+        """Return the structure of a request's object, `None` if it cannot be taken."""
+        try:
+            taken = self._decode_body(body)
+        except _REFUSED:
+            return None
+        return taken if len(_encode(taken)) == len(body) else None
+
+    def _taken(self, text: bytes) -> Head | None:
+        try:
+            head = self._decode(text)
+        except _REFUSED:
+            return None
+        return head if len(_encode(head)) == len(text) else None
+
+
+def nests_too_deep(member: Raw, level: int) -> bool:
+    """Tell whether a member of an event nests deeper than events may; `level` is how deep it stands itself."""
+    limit = json_text.MAX_DEPTH - level
+    text = bytes(member)
+    size = len(text)
+    # Most can be told by the room there is for so many levels. (Where there are few, `replace` counts sooner.)
+    arrays = size - len(text.replace(b"[", b""))
+    if arrays + (size - 2 * arrays) // _OBJECT_BYTES < limit:
+        return False
+    objects = size - len(text.replace(b"{", b""))
+    return arrays + objects > limit and not json_text.within_depth(text, limit)
+
+
+def _has_one_a_line(text: bytes) -> bool:
+    """Tell whether every line of `text`, which is a stream of JSON objects, is one of them."""
+    lines = text.split(b"\n")
+    return not lines.pop() and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+
+
+def _in_order(value: bytes, keys: Keys) -> bytes:
+    """Write an object with only these keys, in this order, without blanks; of duplicates the first (as fields do)."""
+    members = json_text.members(value)
+    written = []
+    for key, inner in keys.items():
+        member = members.get(key)
+        if member is not None:
+            is_known = isinstance(inner, Mapping) and json_text.is_object(member)
+            member = _in_order(member, inner) if is_known else json_text.compact(member)
+            written.append(b'"%b":%b' % (key.encode(), member))
+    return b"{%b}" % b",".join(written)
+
+
+def _structure(name: str, keys: Keys, values: Mapping[Path, Any]) -> type[msgspec.Struct]:
+    """Make the structure for an object that has `keys` and inner members of the types in `values`."""
+    inner: dict[str, dict[Path, Any]] = {}
+    for path, type_ in values.items():
+        inner.setdefault(path[0], {})[path[1:]] = type_
+    fields: list[Any] = []
+    for key in dict.fromkeys([*keys, *(first.removesuffix(ARRAY) for first in inner)]):
+        member = _member(key, keys.get(key), inner.get(key, {}), inner.get(key + ARRAY, {}))
+        if member is Raw:
+            fields.append((key, Raw, NOT_THERE))
+        else:
+            is_required = key in _REQUIRED or name == "Line" and key == "kind"
+            fields.append((key, member) if is_required else (key, member | UnsetType, UNSET))
+    return msgspec.defstruct(name, fields, kw_only=True, omit_defaults=True, gc=False)
+
+
+def _member(key: str, known: Keys | type[str] | None, plain: Mapping[Path, Any], array: Mapping[Path, Any]) -> Any:
+    """Return the type of a member: `plain` are the values inside it if it is an object, `array` inside its elements.
+
+    It stays as it is written if it is looked at as a whole, or both as an object and as an array.
+    """
+    if () in plain:
+        return plain[()]
+    if known is str:
+        return str
+    if () in array or bool(plain) == bool(array):
+        return Raw
+    inner = _structure(key, known if isinstance(known, Mapping) else {}, plain or array)
+    return list[inner] if array else inner  # type: ignore[valid-type]

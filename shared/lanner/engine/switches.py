@@ -1,0 +1,160 @@
+"""Switches: values that are cheap to read, take few different forms, and decide most checks.
+
+The checks of a switch see nothing of an event but its value, so the value decides them all. Values that decide them
+alike form a class: there are few classes, however many values there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from msgspec import UNSET
+
+from lanner.engine.expressions import Expression, Expressions, Kind
+from lanner.engine.projection import Path
+from lanner.engine.reference import truth
+from lanner.fields import BoundField, Event, NoValue
+from lanner.fields.generic import pointer_path
+from lanner.language import BoundCheck
+from lanner.language.operands import FieldOperand, fields_of
+
+__all__ = ["CANDIDATES", "Candidate", "Switch", "choose"]
+
+MAX_CLASSES = 256
+"""Classes of one switch that are told apart. A value of any further class decides nothing by itself."""
+
+MAX_REMEMBERED = 10_000
+"""Values of one switch whose classes are remembered: clients choose many of them."""
+
+MAX_VALUE = 256
+"""Characters of a value that is remembered."""
+
+UNDECIDED = 0
+"""The class of values that decide nothing."""
+
+_POINTERS = ("jevt.value", "json.value")
+_EQUALITY = frozenset(("=", "==", "!=", "in", "intersects", "exists"))
+_NO_CONSTANT = "\0"  # no constant of a condition contains it
+
+
+class Candidate(NamedTuple):
+    """A value that may become a switch: where it stands, its type, the fields that are this value.
+
+    Values of few forms are themselves part of the key that rules are looked up by (`is_key`), of others their class
+    is. Where nearly every event has another value (`is_name`), a switch makes sense only if its checks are questions
+    of equality, for then the class of a new value is known at once.
+    """
+
+    path: Path
+    fields: tuple[str, ...]
+    type: type = str
+    is_key: bool = False
+    is_name: bool = False
+
+
+CANDIDATES = (
+    Candidate(("stage",), ("ka.stage",), is_key=True),
+    Candidate(("verb",), ("ka.verb",), is_key=True),
+    Candidate(("objectRef", "resource"), ("ka.target.resource",), is_key=True),
+    Candidate(("objectRef", "subresource"), ("ka.target.subresource",), is_key=True),
+    Candidate(("responseStatus", "code"), ("ka.response.code",), int, is_key=True),
+    Candidate(("user", "username"), ("ka.user.name",)),
+    Candidate(("objectRef", "namespace"), ("ka.target.namespace",)),
+    Candidate(("objectRef", "name"), ("ka.target.name", "ka.req.configmap.name"), is_name=True),
+)
+"""In the order in which they are asked: what leaves the fewest rules comes first."""
+
+
+class Switch:
+    """A value of events and the checks that it decides.
+
+    `classes` gives for each class what its values decide; `table` the classes of the values known so far, `default`
+    that of all others, `None` if each of them has to be looked at.
+    """
+
+    def __init__(self, candidate: Candidate, checks: Mapping[Expression, BoundCheck]) -> None:
+        self.path = candidate.path
+        self.type = candidate.type
+        self.is_key = candidate.is_key
+        self.checks = dict(checks)
+        self.classes: list[dict[Expression, bool]] = [{}]
+        self.table: dict[Any, int] = {}
+        self.default: int | None = None
+        self._fields = {field for check in checks.values() for field in fields_of(check.left)}
+        self._numbers: dict[tuple[bool, ...], int] = {}
+        self._fixed = 0
+        if all(map(_is_equality, checks.values())):
+            for constant in {constant for check in checks.values() for constant in check.constants}:
+                value = _value(constant, candidate.type)
+                if value is not None:
+                    self.table[value] = self._class(value)
+            self.table[UNSET] = self._class(UNSET)
+            self.default = self._class(_NO_CONSTANT)
+
+    def class_of(self, value: Any) -> int:
+        """Return the class of a value (`UNSET` if it is missing)."""
+        number = self.table.get(value, self.default)
+        if number is None:
+            number = self._class(value)
+            if not isinstance(value, str) or len(value) <= MAX_VALUE:
+                if len(self.table) >= MAX_REMEMBERED:
+                    self.table.clear()
+                self.table[value] = number
+        return number
+
+    def _class(self, value: Any) -> int:
+        """Find the class of a value by making its checks."""
+        event = Event(None, 0)
+        event.values = dict.fromkeys(self._fields, NoValue.MISSING if value is UNSET else str(value).encode())
+        verdicts = tuple([bool(truth(check, event, {})) for check in self.checks.values()])
+        number = self._numbers.get(verdicts)
+        if number is None:
+            if len(self.classes) >= MAX_CLASSES:
+                return UNDECIDED
+            number = self._numbers[verdicts] = len(self.classes)
+            self.classes.append(dict(zip(self.checks, verdicts, strict=True)))
+        return number
+
+
+def choose(expressions: Expressions, conditions: Sequence[Expression]) -> list[Switch]:
+    """Return the switches that are of use for these conditions, in the order in which they are to be asked."""
+    checks: dict[Expression, BoundCheck] = {}
+    for condition in conditions:
+        for number in expressions.checks(condition):
+            node = expressions.nodes[number]
+            assert node.kind is Kind.CHECK
+            assert node.check is not None
+            checks[number] = node.check
+    switches = []
+    for candidate in CANDIDATES:
+        own = {number: check for number, check in sorted(checks.items()) if _is_of(check, candidate)}
+        if own and (not candidate.is_name or all(map(_is_equality, own.values()))):
+            switches.append(Switch(candidate, own))
+    return switches
+
+
+def _is_of(check: BoundCheck, candidate: Candidate) -> bool:
+    """Tell whether the candidate's value decides a check."""
+    fields = list(fields_of(check.left))
+    return bool(fields) and check.right is None and all(_is_value(field, candidate) for field in fields)
+
+
+def _is_value(field: BoundField, candidate: Candidate) -> bool:
+    """Tell whether a field is the candidate's value, by its own name or by that of its place."""
+    if field.field.name in _POINTERS:
+        return pointer_path(field.argument or "") == candidate.path
+    return field.text in candidate.fields
+
+
+def _is_equality(check: BoundCheck) -> bool:
+    return isinstance(check.left, FieldOperand) and check.operator in _EQUALITY and check.modifier is None
+
+
+def _value(constant: Any, type_: type) -> Any:
+    """Return the value that equals a constant of a condition, `None` if no event can have it."""
+    try:
+        value = type_(constant.decode())
+    except ValueError:
+        return None
+    return value if str(value).encode() == constant else None
