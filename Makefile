@@ -55,6 +55,10 @@ format: $(READY) ## format the code and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format --quiet
 
+.PHONY: bench
+bench: $(READY) ## measure what an event costs; takes a while (OPTIONS=--quick, OPTIONS=--help)
+	@PYTHONPATH=tests $(BIN)/python -m bench $(OPTIONS)
+
 .PHONY: docs
 docs: $(READY) ## regenerate docs/fields.md
 	@mkdir -p docs

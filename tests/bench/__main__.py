@@ -1,0 +1,83 @@
+"""`python -m bench`: measures, and shows what it found. `make bench` runs it."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.chart import panels, svg
+from bench.context import Context, Sizes
+from bench.inputs import Inputs, forget_others, shared_folder
+from bench.parts import PARTS
+from bench.report import markdown, rewrite, table
+from bench.results import Results
+from bench.rulesets import official_rules, our_rules
+
+_REPOSITORY = Path(__file__).parents[2]
+_FOLDER = _REPOSITORY / "build" / "bench"
+_PAGE = _REPOSITORY / "docs" / "performance.md"
+_CHART = _REPOSITORY / "docs" / "performance.svg"
+_QUICK = Sizes(events=20_000, hostile=20_000, jobs=20_000, repetitions=2, starts=8)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what the options ask for and show it."""
+    options = _options(arguments)
+    results = _measured(options) if options.shown is None else Results.read(options.shown)
+    print(table(results))
+    if options.json:
+        results.write(options.json)
+    if options.svg:
+        options.svg.write_text(svg(panels(results)))
+    if options.publish:
+        _CHART.write_text(svg(panels(results)))
+        rewrite(_PAGE, markdown(results))
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description="Measures what an event costs beside json.loads.")
+    usual = Sizes()
+    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure, of %(default)s")
+    parser.add_argument("--quick", action="store_true", help="few events, few repetitions: a look, no measurement")
+    parser.add_argument("--events", type=int, help=f"events of the bench file ({usual.events:,})")
+    parser.add_argument("--hostile", type=int, help=f"events of the hostile stream ({usual.hostile:,})")
+    parser.add_argument("--jobs", type=int, help=f"events for --jobs 2 ({usual.jobs:,})")
+    parser.add_argument("--repetitions", type=int, help=f"repetitions of everything ({usual.repetitions})")
+    parser.add_argument("--starts", type=int, help=f"starts for the cold start ({usual.starts})")
+    parser.add_argument("--folder", type=Path, default=_FOLDER, help="where the inputs are kept (build/bench)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to FILE")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write the chart to FILE")
+    parser.add_argument("--publish", action="store_true", help="put table and chart into docs/performance.*")
+    parser.add_argument(
+        "--show", dest="shown", type=Path, metavar="FILE", help="measure nothing, show what --json wrote"
+    )
+    options = parser.parse_args(arguments)
+    unknown = set(options.parts.split(",")).difference(PARTS)
+    if unknown:
+        parser.error(f"--parts: no part is called {', '.join(sorted(unknown))}")
+    return options
+
+
+def _measured(options: argparse.Namespace) -> Results:
+    sizes = _sizes(options)
+    shared = shared_folder()
+    ours = our_rules()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    forget_others(options.folder)
+    inputs = Inputs(options.folder, sizes.events, shared)
+    context = Context(options.folder, sizes, inputs, official_rules(shared) or ours, ours)
+    results = Results.of(context)
+    for name in PARTS:  # in their order
+        if name in options.parts.split(","):
+            results.rows.extend(PARTS[name](context))
+    return results
+
+
+def _sizes(options: argparse.Namespace) -> Sizes:
+    usual = _QUICK if options.quick else Sizes()
+    chosen = {name: getattr(options, name) or getattr(usual, name) for name in Sizes.__slots__}
+    return Sizes(**chosen)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,124 @@
+"""The files that are measured on, made when they are first asked for and kept for the next run."""
+
+import gzip
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from bench.generator import write_events
+from bench.generator.envelopes import write_cloudwatch, write_event_lists, write_log_entries, write_pubsub
+
+__all__ = ["Input", "Inputs", "forget_others", "shared_folder"]
+
+_REPOSITORY = Path(__file__).parents[2]
+_GENERATOR = Path(__file__).with_name("generator")
+_DAY = Path("corpus", "day", "events.jsonl.gz")
+_INCIDENT = _REPOSITORY / "tests" / "events" / "incident.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file of events or payloads, and how many events are in it."""
+
+    name: str
+    path: Path
+    events: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.path.stat().st_size
+
+
+class Inputs:
+    """Gives the inputs for a run on `events` events, made in `folder`; recorded events come from `shared`."""
+
+    def __init__(self, folder: Path, events: int, shared: Path | None) -> None:
+        self._folder = folder / _fingerprint()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.events = events
+        self._shared = shared
+
+    def mix(self, events: int = 0) -> Input:
+        """Return generated events: `events` of them, or all."""
+        number = events or self.events
+        path = self._made(f"mix-{number}.jsonl", lambda path: write_events(path, number))
+        return Input("the bench file", path, number)
+
+    def recorded(self) -> Input:
+        """Return recorded events: a day's log ten times over, or of the incident as many as generated ones."""
+        source = None if self._shared is None else self._shared / _DAY
+        if source is not None and source.is_file():
+            lines = gzip.decompress(source.read_bytes()).splitlines(keepends=True)
+            name, times = "a recorded day", max(1, min(10, self.events // 20_000))
+        else:
+            lines = _INCIDENT.read_bytes().splitlines(keepends=True)
+            name, times = "the recorded incident", max(1, self.events // len(lines))
+        kept = f"{name.replace(' ', '-')}-{times}.jsonl"
+        path = self._made(kept, lambda path: path.write_bytes(b"".join(lines * times)))
+        return Input(f"{name}, {times} x", path, len(lines) * times)
+
+    def beginning(self, of: Input, events: int) -> Input:
+        """Return the first events of an input."""
+
+        def write(path: Path) -> None:
+            with of.path.open("rb") as source:
+                path.write_bytes(b"".join(islice(source, events)))
+
+        path = self._made(f"{of.path.stem}-first-{events}.jsonl", write)
+        return Input(f"the first {events:,} of {of.name}", path, min(events, of.events))
+
+    def nothing(self) -> Input:
+        """Return an empty file."""
+        return Input("nothing", self._made("nothing.jsonl", lambda path: path.touch()), 0)
+
+    def payloads(self, kind: str) -> tuple[Input, Input]:
+        """Return the bench file's events as payloads of a kind, and the plain JSON that they hold."""
+        plain = self.mix()
+        if kind == "Pub/Sub":
+            entries = self._made(f"log-entries-{plain.events}.jsonl", lambda path: write_log_entries(plain.path, path))
+            plain = Input("log entries", entries, _lines(entries))
+            path = self._made(f"pubsub-{self.events}.jsonl", lambda path: write_pubsub(entries, path))
+        elif kind == "CloudWatch":
+            path = self._made(f"cloudwatch-{plain.events}.jsonl", lambda path: write_cloudwatch(plain.path, path))
+        else:
+            path = self._made(f"event-lists-{plain.events}.jsonl", lambda path: write_event_lists(plain.path, path))
+        return Input(kind, path, plain.events), plain
+
+    def _made(self, name: str, make: Callable[[Path], object]) -> Path:
+        path = self._folder / name
+        if not path.exists():
+            unfinished = path.with_suffix(".part")
+            make(unfinished)
+            unfinished.rename(path)
+        return path
+
+
+def shared_folder() -> Path | None:
+    """Return the maintainers' recorded data, where it lies beside the repository or where LANNER_SHARED says."""
+    folder = Path(os.environ.get("LANNER_SHARED") or _REPOSITORY.parent / "shared")
+    return folder if folder.is_dir() else None
+
+
+def forget_others(folder: Path) -> None:
+    """Remove what another version of the generator made."""
+    for other in folder.iterdir() if folder.is_dir() else ():
+        if other.is_dir() and other.name != _fingerprint():
+            shutil.rmtree(other)
+
+
+def _fingerprint() -> str:
+    """Tell the generator's version: with another one, other files are to be made."""
+    digest = hashlib.sha256()
+    for path in sorted(_GENERATOR.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)

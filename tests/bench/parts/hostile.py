@@ -1,0 +1,39 @@
+"""A stream in which nothing comes twice, made against every memory of what was seen."""
+
+import sys
+from collections.abc import Iterator
+
+from bench.context import Context
+from bench.cost import cpu, peak
+from bench.process import Usage, take_turns
+from bench.row import Row
+
+__all__ = ["measure"]
+
+PART = "Hostile stream: every event with a new user, resource, namespace, name and verb"
+_FLAT = 2  # MB more than for a quarter of the stream
+
+
+def measure(context: Context) -> Iterator[Row]:
+    events = context.sizes.hostile
+    normal = context.inputs.mix()
+    scan = context.lanner.scan(["-"], context.prepared(context.rules))
+
+    def stream(number: int) -> Usage:
+        return context.runner.feed([sys.executable, "-m", "bench.generator.hostile", number], scan)
+
+    context.say(f"hostile stream, {events:,} events")
+    runs = {
+        "normal": lambda: context.runner.feed(["cat", normal.path], scan),  # through a pipe, too
+        "quarter": lambda: stream(events // 4),
+        "all": lambda: stream(events),
+    }
+    # millions of events are many repetitions in themselves
+    done = take_turns(context.sizes.repetitions if events <= context.sizes.events else 1, runs)
+    usual = cpu(done["normal"]) / normal.events
+    cost = cpu(done["all"]) / events
+    note = f"{cost.median * 1e6:.2f} µs an event, {events:,} events"
+    yield Row.of(PART, "hostile", "an event, times the cost of a normal one", cost / usual, "x", note=note, target=3)
+    growth = peak(done["all"]) - peak(done["quarter"])
+    note = f"peak {peak(done['all']).high:.1f} MB"
+    yield Row.of(PART, "growth", "memory above that for a quarter of it", growth, "MB", note=note, target=_FLAT)
