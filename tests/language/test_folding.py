@@ -106,8 +106,8 @@ REASONS = {
     "check": ("jevt.rawtime=0", False, ["jevt.rawtime = 0"]),
     "part of and": ("ka.verb = get and jevt.rawtime=0 and ka.uri in ()", False, ["jevt.rawtime = 0"]),
     "every part of or": ("ka.verb in () or jevt.rawtime=0", False, ["ka.verb in ()", "jevt.rawtime = 0"]),
-    "negation": ("ka.verb = get and not evt.num exists", False, ["evt.num exists"]),
-    "negated or": ("not (ka.verb = get or evt.num exists)", False, ["evt.num exists"]),
+    "negation": ("ka.verb = get and not evt.num exists", False, ["not evt.num exists"]),
+    "negated or": ("not (ka.verb = get or not ka.uri in ())", False, ["ka.uri in ()"]),
     "truth of and": ("evt.num exists and evt.time exists", True, ["evt.num exists", "evt.time exists"]),
 }
 

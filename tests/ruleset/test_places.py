@@ -42,3 +42,9 @@ def test_a_snippet_of_a_long_line_is_cut_around_the_place():
 def test_a_snippet_behind_the_end_of_a_line_points_there():
     text = RulesText("f.yaml", "ab\ncd")
     assert text.snippet(text.place(2)) == "ab\n  ^"
+
+
+def test_places_are_equal_by_line_and_column():
+    assert {Place("f", 1, 2, 30): "x"} == {Place("f", 1, 2): "x"}
+    assert Place("f", 1, 2) != Place("f", 1, 3)
+    assert Place("f", 1, 2) != "f:1:2"

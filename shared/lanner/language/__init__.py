@@ -5,7 +5,7 @@ from lanner.language.folding import decisive, fold
 from lanner.language.nodes import FALSE, TRUE, And, Check, Condition, FieldRef, MacroRef, Not, Or, Transform
 from lanner.language.operands import BoundOperand, compile_operand
 from lanner.language.parser import MODIFIERS, OPERATORS, TRANSFORMERS, parse
-from lanner.language.template import Template, compile_template, field_key, value_text
+from lanner.language.template import Piece, Template, compile_template, field_key, value_text
 from lanner.language.warnings import ConditionWarning, condition_warnings
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "MacroRef",
     "Not",
     "Or",
+    "Piece",
     "Template",
     "Transform",
     "compile_condition",

@@ -35,15 +35,15 @@ def fold(condition: Condition) -> Condition | bool:
     return condition if verdict is None else verdict
 
 
-def decisive(condition: Condition, verdict: bool) -> list[BoundCheck]:
-    """Return the checks that give `condition`, which folds to `verdict`, this truth."""
+def decisive(condition: Condition, verdict: bool) -> list[Condition]:
+    """Return the checks, negated where they stand so, that give `condition`, which folds to `verdict`, this truth."""
     if isinstance(condition, Not):
-        return decisive(condition.child, not verdict)
+        parts = decisive(condition.child, not verdict)
+        return [part.child if isinstance(part, Not) else Not(part) for part in parts]
     if isinstance(condition, And | Or):
         if verdict is isinstance(condition, Or):  # one such child is enough
             return decisive(next(child for child in condition.children if fold(child) is verdict), verdict)
-        return [check for child in condition.children for check in decisive(child, verdict)]
-    assert isinstance(condition, BoundCheck)
+        return [part for child in condition.children for part in decisive(child, verdict)]
     return [condition]
 
 

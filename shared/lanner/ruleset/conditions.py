@@ -196,9 +196,9 @@ class Conditions:
 def _folded(condition: Condition) -> Compiled:
     folded = fold(condition)
     if folded is False:
-        checks = list(dict.fromkeys(str(check) for check in decisive(condition, False)))
-        more = ", ..." if len(checks) > _REASONS_SHOWN else ""
-        return Compiled(FALSE, f"its condition is never true: {', '.join(checks[:_REASONS_SHOWN])}{more}")
+        parts = list(dict.fromkeys(str(part) for part in decisive(condition, False)))
+        more = ", ..." if len(parts) > _REASONS_SHOWN else ""
+        return Compiled(FALSE, f"its condition is never true: {', '.join(parts[:_REASONS_SHOWN])}{more}")
     return Compiled(TRUE if folded is True else folded, "")
 
 
