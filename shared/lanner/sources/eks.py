@@ -1,0 +1,246 @@
+"""Audit events of Amazon EKS: batches of a CloudWatch Logs subscription (spec/sources.md section 3).
+
+A batch is a JSON object, packed with gzip; Lambda gets it in base64 as `{"awslogs": {"data": ...}}`, Kinesis and
+Firehose deliver the packed data alone. It holds log events of one stream; each message of a stream
+`kube-apiserver-audit-*` is one payload of `lanner.sources.apiserver`.
+
+The transport costs more than the rules do, so an ordinary batch is one typed decode, and a message is not looked into
+beyond the check that makes it a `RawEvent`. `batch` gives the messages unchecked, for an engine whose own decoder
+checks them. Envelopes that the strict decoder refuses are taken apart by `lanner.fields.json_text`: slower, but one
+bad log event costs no other.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lanner.fields import RawEvent, json_text
+from lanner.sources import apiserver
+from lanner.sources.elements import each
+from lanner.sources.other import Other
+from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["CUT", "MAX_INFLATED", "Batch", "LogEvent", "batch", "events"]
+
+MAX_INFLATED = 128 * 2**20
+"""Bytes that a batch may have unpacked. CloudWatch Logs sends about 1 MiB packed, which could grow a thousandfold."""
+
+CUT = "[Truncated...]"
+"""What EKS puts to the end of a line that it cut."""
+
+_STREAM = "kube-apiserver-audit-"
+_LOG_GROUP = re.compile(r"/aws/eks/([^/]+)/cluster")
+_MAGIC = b"\x1f\x8b"
+_GZIP = 16 + zlib.MAX_WBITS
+_BLANK = b" \t\r\n"
+_AS_READ = "surrogateescape"  # bytes that are no UTF-8 come out as they went in
+_LONG = 18  # digits of no time that there is
+_PLAIN = apiserver.PLAIN_EVENT.decode()
+
+
+class LogEvent(msgspec.Struct, frozen=True, gc=False):
+    """One line of a log stream, and when it was written in milliseconds since the epoch."""
+
+    message: str
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of an API server's audit log, as CloudWatch Logs sent it.
+
+    `cluster` is empty if the log group is not one of EKS; `rejects` are log events that could not be read.
+    """
+
+    cluster: str
+    log_events: list[LogEvent]
+    rejects: list[Reject]
+
+    def lines(self) -> bytes | None:
+        """Return all messages, one a line and unchecked; `None` if a message is not just one line."""
+        text = "\n".join([event.message for event in self.log_events] + [""])
+        is_whole = text.count("\n") == len(self.log_events)
+        return text.encode(errors=_AS_READ) if is_whole else None
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    """What CloudWatch Logs sends."""
+
+    message_type: str = msgspec.field(default="", name="messageType")
+    log_group: str = msgspec.field(default="", name="logGroup")
+    log_stream: str = msgspec.field(default="", name="logStream")
+    log_events: list[LogEvent] = msgspec.field(default_factory=list, name="logEvents")
+
+
+class _Data(msgspec.Struct, gc=False):
+    data: bytes  # decoded from base64
+
+
+class _Invocation(msgspec.Struct, gc=False):
+    awslogs: _Data
+
+
+_decode_invocation = msgspec.json.Decoder(_Invocation).decode
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def events(
+    payload: bytes,
+    *,
+    origin: str,
+    provider: str = "eks",
+    cluster: str = "",
+    max_size: int = MAX_EVENT_SIZE,
+    drop_larger: bool = False,
+    max_inflated: int = MAX_INFLATED,
+) -> Iterator[Piece]:
+    """Yield the events of one subscription batch, and rejects for what is none; `Other` for batches of other streams.
+
+    `payload` is Lambda's event, or the data in it, in base64 or packed or plain. `cluster` names the cluster where the
+    log group does not. The other parameters are those of `lanner.sources.apiserver.events` and of `batch`. Never
+    raises, whatever the payload holds.
+    """
+    found = batch(payload, origin=origin, max_inflated=max_inflated)
+    if isinstance(found, Reject):
+        yield found
+        return
+    cluster = found.cluster or cluster
+    context = Context(provider, cluster, max_size, drop_larger)
+    for number, log_event in enumerate(found.log_events, 1):
+        place = f"{origin} item {number}"
+        message = log_event.message
+        if message.startswith(_PLAIN):
+            try:
+                text = json_text.check(message.encode(errors=_AS_READ))
+            except json_text.JsonError:
+                pass
+            else:
+                if len(text) <= max_size and json_text.within_depth(text):
+                    yield RawEvent(text, provider, cluster, _received(log_event), place)
+                    continue
+        yield from _unusual(log_event, place, context)
+    yield from found.rejects
+
+
+def batch(payload: bytes, *, origin: str, max_inflated: int = MAX_INFLATED) -> Batch | Reject:
+    """Return the batch of audit log lines in a payload (see `events`), or the reject for all of it.
+
+    `max_inflated` is the number of bytes that it may have unpacked.
+    """
+    data = _unwrapped(payload, origin)
+    if isinstance(data, Reject):
+        return data
+    text = _inflated(data, max_inflated) if data.startswith(_MAGIC) else data
+    if isinstance(text, str):
+        return Reject(origin, text, payload)
+    rejects: list[Reject] = []
+    try:
+        envelope = _decode_envelope(text)
+    except _REFUSED:
+        try:
+            envelope = _taken_apart(text, origin, rejects)
+        except json_text.JsonError as error:
+            return Reject(origin, f"no CloudWatch Logs batch: {error}", payload)
+    kind, stream = envelope.message_type, envelope.log_stream
+    if kind == "CONTROL_MESSAGE":
+        return Other(origin, "a control message: CloudWatch Logs tries whether it can reach us")
+    if kind != "DATA_MESSAGE":
+        return Reject(origin, f"no CloudWatch Logs batch: its messageType is {kind[:60]!r}", payload)
+    if not stream.startswith(_STREAM):
+        return Other(origin, f"log stream {stream[:100]!r}: only {_STREAM}* are audit logs")
+    group = _LOG_GROUP.fullmatch(envelope.log_group)
+    return Batch("" if group is None else group[1], envelope.log_events, rejects)
+
+
+def _unwrapped(payload: bytes, origin: str) -> bytes | Reject:
+    """Return what the payload wraps in base64: gzip data, or a plain batch."""
+    payload = payload.strip(_BLANK)
+    if payload.startswith(_MAGIC):
+        return payload
+    if not payload.startswith(b"{"):
+        try:
+            return binascii.a2b_base64(payload, strict_mode=True)
+        except binascii.Error as error:
+            return Reject(origin, f"no CloudWatch Logs batch: neither JSON, base64 nor gzip data ({error})", payload)
+    try:
+        return _decode_invocation(payload).awslogs.data
+    except _REFUSED as error:
+        if b'"logEvents"' in payload and b'"awslogs"' not in payload[:100]:
+            return payload
+        return Reject(origin, f"no CloudWatch Logs batch: {error}", payload)
+
+
+def _inflated(data: bytes, limit: int) -> bytes | str:
+    """Unpack `data` as far as `limit` bytes allow; return a text that says why if it cannot be done."""
+    inflate = zlib.decompressobj(_GZIP)
+    try:
+        text = inflate.decompress(data, limit + 1)
+    except zlib.error as error:
+        return f"the gzip data is damaged ({error})"
+    if len(text) > limit:
+        return f"it has more than {limit} bytes unpacked, from {len(data)}: more than is read"
+    return text if inflate.eof else "the gzip data ends too early"
+
+
+def _taken_apart(text: bytes, origin: str, rejects: list[Reject]) -> _Envelope:
+    """Read a batch that the strict decoder refuses, each log event by itself; add the bad ones to `rejects`.
+
+    Raises `JsonError` if it is no batch at all.
+    """
+    members = json_text.members(apiserver.whole(text))
+    log_events = members.get("logEvents", b"null")
+    if not json_text.is_array(log_events):
+        raise json_text.JsonError("it has no list of logEvents", 0)
+    good: list[LogEvent] = []
+    for number, element in enumerate(each(log_events), 1):
+        inside = json_text.members(element)
+        message, time = inside.get("message", b""), inside.get("timestamp", b"")
+        if message.startswith(b'"'):
+            line = json_text.unquote(message).decode(errors=_AS_READ)
+            good.append(LogEvent(line, int(time) if time.isdigit() and len(time) < _LONG else None))
+        elif len(rejects) < apiserver.MAX_BAD_PARTS:
+            rejects.append(Reject(f"{origin} logEvents {number}", "a log event without message", element))
+    kind, group, stream = (_named(members.get(key, b"")) for key in ("messageType", "logGroup", "logStream"))
+    return _Envelope(kind, group, stream, good)
+
+
+def _named(value: bytes) -> str:
+    """Return the name in a JSON string, nothing for other values."""
+    return json_text.unquote(value).decode(errors="replace") if value.startswith(b'"') else ""
+
+
+def _received(log_event: LogEvent) -> int | None:
+    """Return when CloudWatch Logs says that the line was written, in nanoseconds."""
+    return None if log_event.timestamp is None else log_event.timestamp * 1_000_000
+
+
+def _unusual(log_event: LogEvent, place: str, context: Context) -> Iterator[Piece]:
+    """Yield what a message holds that is not just the text of one ordinary event."""
+    text = log_event.message.encode(errors=_AS_READ)
+    if log_event.message.rstrip().endswith(CUT):
+        yield Reject(place, f"the provider cut the line ({CUT}); what is left of it is not read yet", text)
+        return
+    found = apiserver.events(
+        text,
+        origin=place,
+        provider=context.provider,
+        cluster=context.cluster,
+        max_size=context.max_size,
+        drop_larger=context.drop_larger,
+    )
+    for piece in found:
+        if isinstance(piece, RawEvent):
+            received = _received(log_event)
+            yield RawEvent(piece.text, piece.provider, piece.cluster, received, piece.origin, piece.lost)
+        else:
+            yield piece
