@@ -1,4 +1,7 @@
-"""Rules for a verb: from `-r`, from a falco.yaml, or those shipped with Lanner; what loading found is shown."""
+"""Rules for a verb: from `-r`, from a falco.yaml, or those shipped with Lanner; what loading found is shown.
+
+An artefact needs neither YAML nor the parser, so what reads rules files is imported where one is read.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,29 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lanner
 from lanner.cli.terminal import Style, printable
 from lanner.errors import RulesError, UsageError
 from lanner.fields import Catalogue
-from lanner.ruleset import (
-    Config,
-    Diagnostic,
-    FileResult,
-    Priority,
-    Rule,
-    Ruleset,
-    Selection,
-    load,
-    read_config,
-    rules_paths,
-)
+from lanner.ruleset import Config, Priority, Rule, Ruleset, Selection, artefact, read_config, rules_paths
 
-__all__ = ["add_rules_options", "configuration", "load_rules", "print_results", "select_rules", "shipped_rules"]
+if TYPE_CHECKING:
+    from lanner.ruleset import Diagnostic, FileResult
+
+__all__ = [
+    "add_configuration_options",
+    "add_rules_options",
+    "configuration",
+    "is_artefact",
+    "load_files",
+    "load_rules",
+    "print_results",
+    "rules_files",
+    "select_rules",
+    "shipped_rules",
+]
 
 _EVERY_RULE = "*"
 _REMARKS_SHOWN = 20  # of one file, before a scan
@@ -47,6 +53,19 @@ class _Select(argparse.Action):
         namespace.selections = chosen
 
 
+def add_configuration_options(group: argparse._ActionsContainer, *override: str) -> None:
+    """Add `-c`, and the option that sets one key of the configuration, by the names of `override`."""
+    group.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
+    group.add_argument(
+        *override,
+        dest="override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set one key of that configuration; repeatable",
+    )
+
+
 def add_rules_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which rules are used."""
     group = parser.add_argument_group("rules")
@@ -56,17 +75,10 @@ def add_rules_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="RULES",
-        help="rules file or directory, in this order; repeatable (default: the rules shipped with Lanner)",
+        help="rules file or directory, in this order; repeatable (default: the rules shipped with Lanner); "
+        "or one file that `lanner build` has made of rules",
     )
-    group.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
-    group.add_argument(
-        "-o",
-        dest="override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="set one key of that configuration",
-    )
+    add_configuration_options(group, "-o", "--set")
     group.add_argument(
         "--priority", type=_priority, metavar="PRIORITY", help="only rules of at least this priority (default: debug)"
     )
@@ -104,23 +116,60 @@ def configuration(options: argparse.Namespace) -> Config:
     return config
 
 
-def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
-    """Load the rules that the options ask for; warnings go to standard error.
+def is_artefact(path: Path) -> bool:
+    """Tell whether there is an artefact at `path`, by its first bytes. Raises `UsageError` if it cannot be read."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return artefact.is_artefact(file.read(len(artefact.MAGIC)))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
-    Raises `RulesError` if they are invalid.
+
+def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
+    """Load the rules that the options ask for, rules files or an artefact; warnings go to standard error.
+
+    Raises `RulesError` if they cannot be used.
     """
+    for path in map(Path, options.rules):
+        if is_artefact(path):
+            if len(options.rules) > 1:
+                raise UsageError(
+                    f"-r {path}: this file holds rules that were built, it stands alone: leave out other -r"
+                )
+            return _load_artefact(path, config)
+    return load_files(rules_files(options, config), config)
+
+
+def _load_artefact(path: Path, config: Config) -> Ruleset:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    return artefact.read(content, str(path), artefact.digest(config.static_fields, config.append_output))
+
+
+def rules_files(options: argparse.Namespace, config: Config) -> list[Path]:
+    """Return the rules files that the options ask for, in order."""
     if "" in options.rules:
         raise UsageError("-r: the name of the rules file is empty")
     if options.rules:
-        files = rules_paths([Path(path) for path in options.rules], explicit=True)
-    elif config.rules_files:
+        return rules_paths([Path(path) for path in options.rules], explicit=True)
+    if config.rules_files:
         files = rules_paths(config.rules_files, explicit=False)
         if not files:
             raise UsageError(f"{options.config}: none of its rules_files exists here; give rules with -r")
-    elif options.config:
+        return files
+    if options.config:
         raise UsageError(f"{options.config}: it names no rules_files; give rules with -r")
-    else:
-        files = rules_paths([shipped_rules()], explicit=True)
+    return rules_paths([shipped_rules()], explicit=True)
+
+
+def load_files(files: Sequence[Path], config: Config) -> Ruleset:
+    """Load rules files; warnings go to standard error. Raises `RulesError` if they are invalid."""
+    from lanner.ruleset import load
+
     loaded = load(files, Catalogue(config.static_fields), config.append_output)
     if loaded.ruleset is None:
         print_results([result for result in loaded.results if not result.successful], sys.stderr)
@@ -144,11 +193,22 @@ def select_rules(options: argparse.Namespace, config: Config, ruleset: Ruleset) 
         if not any(selection.applies_to(rule) for rule in ruleset.rules):
             what = f"tag {selection.tag!r}" if selection.tag is not None else f"name {selection.rule!r}"
             print(style.warning("Note:"), f"no rule has the {what}", file=sys.stderr)
+        elif selection.enable:
+            _explain_dead_rules([rule for rule in ruleset.rules if selection.applies_to(rule)], style)
     threshold = config.priority if options.priority is None else options.priority
     rules = ruleset.select([*config.selections, *chosen], threshold)
     if not rules:
         print(style.warning("Note:"), "no rule is enabled, so nothing can be found", file=sys.stderr)
     return rules
+
+
+def _explain_dead_rules(chosen: list[Rule], style: Style) -> None:
+    """Say of rules that were switched on why none of them can match, if that is so."""
+    if all(rule.never for rule in chosen):
+        for rule in chosen:
+            print(
+                style.warning("Note:"), printable(f"the rule {rule.name!r} cannot match: {rule.never}"), file=sys.stderr
+            )
 
 
 def _one_line(diagnostic: Diagnostic, style: Style) -> str:

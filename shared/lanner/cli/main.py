@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 import lanner
-from lanner.cli import fields, rules, scan
+from lanner.cli import build, fields, rules, scan
 from lanner.cli.terminal import Style, printable
 from lanner.errors import LannerError
 
@@ -112,6 +112,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lanner {lanner.__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for module in (scan, rules, fields):
+    for module in (scan, rules, build, fields):
         module.add_to(verbs)
     return parser

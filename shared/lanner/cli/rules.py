@@ -7,10 +7,19 @@ import json
 import sys
 from pathlib import Path
 
-from lanner.cli.loading import add_rules_options, configuration, load_rules, print_results, select_rules
+from lanner.cli.loading import (
+    add_configuration_options,
+    add_rules_options,
+    configuration,
+    is_artefact,
+    load_rules,
+    print_results,
+    select_rules,
+)
 from lanner.cli.terminal import Style, printable
+from lanner.errors import UsageError
 from lanner.fields import Catalogue
-from lanner.ruleset import Rule, load, read_config, rules_paths
+from lanner.ruleset import Rule, read_config, rules_paths
 
 __all__ = ["add_to"]
 
@@ -26,10 +35,7 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Checks rules files, each together with the ones before it.",
     )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="rules file or directory, in this order")
-    validate.add_argument("-c", dest="config", type=Path, metavar="FILE", help="read Falco's configuration from FILE")
-    validate.add_argument(
-        "-o", dest="override", action="append", default=[], metavar="KEY=VALUE", help="set one of its keys"
-    )
+    add_configuration_options(validate, "-o", "--set")
     validate.add_argument("--format", choices=("text", "json"))
     validate.set_defaults(run=_validate)
 
@@ -40,6 +46,11 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from lanner.ruleset import load
+
+    for path in options.files:
+        if is_artefact(path):
+            raise UsageError(f"{path}: these rules were valid when they were built; validate the files they come from")
     config = read_config(options.config, options.override)
     loaded = load(rules_paths(options.files, explicit=True), Catalogue(config.static_fields), config.append_output)
     if options.format == "json" or (options.format is None and config.json_output):
@@ -62,14 +73,14 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     width = max((len(rule.name) for rule in ruleset.rules), default=0)
     for rule in ruleset.rules:
-        state = "" if rule.name in enabled else "  (disabled)"
+        state = "  (cannot match)" if rule.never else "" if rule.name in enabled else "  (disabled)"
         tags = f"  [{', '.join(rule.tags)}]" if rule.tags else ""
         print(printable(f"{rule.priority.label:<13}  {rule.name:<{width}}{tags}{state}"))
     return 0
 
 
 def _object(rule: Rule, *, enabled: bool) -> dict[str, object]:
-    return {
+    shown: dict[str, object] = {
         "rule": rule.name,
         "desc": rule.description,
         "condition": rule.condition_text,
@@ -81,3 +92,4 @@ def _object(rule: Rule, *, enabled: bool) -> dict[str, object]:
         "file": rule.place.file,
         "line": rule.place.line,
     }
+    return shown | {"never": rule.never} if rule.never else shown

@@ -20,7 +20,6 @@ from lanner.ruleset.priority import Priority
 from lanner.ruleset.selection import Selection
 from lanner.ruleset.yaml_nodes import Mapping as YamlMapping
 from lanner.ruleset.yaml_nodes import Node, Scalar
-from lanner.ruleset.yaml_reader import decode, documents
 
 __all__ = ["Config", "read_config"]
 
@@ -86,6 +85,8 @@ def _read(path: Path) -> bytes:
 
 
 def _load(name: str, content: bytes) -> Plain:
+    from lanner.ruleset.yaml_reader import decode, documents  # PyYAML; many runs have no configuration
+
     notes: list[Diagnostic] = []
     try:
         found = documents(decode(name, content), notes)

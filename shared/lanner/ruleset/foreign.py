@@ -42,6 +42,7 @@ _GUESSES = (
     ),
 )
 _BINARY = (
+    (b"lanner-rules ", "this file holds rules that were built: give it with -r, alone"),
     (b"\x1f\x8b", "this file is compressed with gzip"),
     (b"PK\x03\x04", "this file is a zip archive"),
     (b"\x7fELF", "this file is a program"),
