@@ -17,11 +17,12 @@ import msgspec
 from lanner.alerts import Alert, AlertFormat, Statistics, Summary
 from lanner.cli.loading import add_rules_options, configuration, load_rules, select_rules
 from lanner.cli.terminal import Progress, Style, printable
-from lanner.engine import ReferenceEngine
+from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
 from lanner.errors import UsageError
-from lanner.fields import Intake, RawEvent
+from lanner.fields import Event, Intake
+from lanner.fields.block import Block
 from lanner.ruleset import Config
-from lanner.sources import MAX_EVENT_SIZE, Reject, read
+from lanner.sources import MAX_EVENT_SIZE, Reject, read_blocks
 from lanner.sources import Progress as ReadProgress
 
 __all__ = ["add_to"]
@@ -45,6 +46,12 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "paths", nargs="*", metavar="PATH", help="file or directory of audit events, - for standard input"
     )
     add_rules_options(parser)
+    parser.add_argument(
+        "--engine",
+        choices=("compiled", "reference"),
+        default="compiled",
+        help="compiled (default), or the one that defines what it has to find, and takes longer",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("text", "json"), help="alerts as text, or as one JSON object a line")
     output.add_argument("--summary", action="store_true", help="end with what happened, who did it, where to look next")
@@ -63,7 +70,8 @@ def _run(options: argparse.Namespace) -> int:
     statistics = Statistics(rules)
     settings = [Path(path) for path in (*options.rules, *config.rules_files, options.config) if path]
     with _rejects_file(options.rejects, [Path(path) for path in paths], settings) as rejects:
-        scan = _Scan(options, config, ReferenceEngine(rules, first_match=first_match), statistics, rejects)
+        engine = (CompiledEngine if options.engine == "compiled" else ReferenceEngine)(rules, first_match=first_match)
+        scan = _Scan(options, config, engine, statistics, rejects)
         gc.freeze()  # the rules stay: the collector need not look at them again and again
         scan.run(paths)
     if statistics.rejected:
@@ -122,7 +130,7 @@ class _Scan:
         self,
         options: argparse.Namespace,
         config: Config,
-        engine: ReferenceEngine,
+        engine: CompiledEngine | ReferenceEngine,
         statistics: Statistics,
         rejects: BinaryIO | None,
     ) -> None:
@@ -161,27 +169,34 @@ class _Scan:
         reading = ReadProgress()
         intake = Intake()
         statistics = self._statistics
-        for piece in read(paths, max_size=self._max_size, drop_larger=self._drop_larger, progress=reading):
+        for piece in read_blocks(paths, max_size=self._max_size, drop_larger=self._drop_larger, progress=reading):
             if isinstance(piece, Reject):
                 self._reject(piece)
                 continue
-            statistics.events += 1
-            if statistics.events % _EVENTS_PER_LOOK == 0:
+            before = statistics.events
+            if isinstance(piece, Block):
+                found = self._engine.judge_block(piece, intake)
+                if found is None:
+                    continue
+                statistics.events += piece.events
+            else:
+                event = intake.open(piece)
+                found = [(event, self._engine.judge(event))]
+                statistics.events += 1
+            if statistics.events // _EVENTS_PER_LOOK > before // _EVENTS_PER_LOOK:
                 share = reading.bytes_read / reading.total_bytes if reading.total_bytes else None
                 self._progress.show(share, statistics.events, statistics.alerts)
-            lines = self._judge(intake, piece)
+            lines = [line for event, verdict in found for line in self._lines(event, verdict)]
             if lines:
                 self._progress.clear()
                 output.writelines(lines)
                 if flush_each:
                     output.flush()
 
-    def _judge(self, intake: Intake, raw: RawEvent) -> list[bytes]:
+    def _lines(self, event: Event, verdict: Verdict) -> list[bytes]:
         """Return the lines of the alerts on one event, and count what there is to count."""
-        event = intake.open(raw)
-        verdict = self._engine.judge(event)
         statistics = self._statistics
-        if raw.truncated:
+        if event.lost:
             statistics.truncated += 1
             for rule in verdict.undecided:
                 statistics.count_undecided(rule)

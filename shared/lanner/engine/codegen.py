@@ -132,8 +132,9 @@ class _Writer:
     def _count_reads(self, number: Expression, level: int = 0) -> None:
         node = self._expressions.nodes[number]
         if node.check is not None:
-            for operand in filter(None, (node.check.left, node.check.right)):
-                self._reads[_key(operand)] += 1
+            for operand in (node.check.left, node.check.right):
+                if operand is not None:
+                    self._reads[_key(operand)] += 1
         elif level < MAX_DEPTH:
             for part in node.parts:
                 self._count_reads(part, level + 1)

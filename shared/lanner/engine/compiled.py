@@ -93,7 +93,8 @@ def _inside_body(rules: Iterable[Rule]) -> set[Path]:
     for rule in rules:
         for check in walk(rule.condition) if rule.condition is not None else ():
             assert isinstance(check, BoundCheck)
-            for operand in filter(None, (check.left, check.right)):
+            operands = [operand for operand in (check.left, check.right) if operand is not None]
+            for operand in operands:
                 for field in fields_of(operand):
                     first, *inner = field.field.path.removesuffix("[*]").split(".")
                     if first == BODY_KEY and inner:

@@ -125,8 +125,10 @@ def _in_order(value: bytes, keys: Keys) -> bytes:
     for key, inner in keys.items():
         member = members.get(key)
         if member is not None:
-            is_known = isinstance(inner, Mapping) and json_text.is_object(member)
-            member = _in_order(member, inner) if is_known else json_text.compact(member)
+            if isinstance(inner, Mapping) and json_text.is_object(member):
+                member = _in_order(member, inner)
+            else:
+                member = json_text.compact(member)
             written.append(b'"%b":%b' % (key.encode(), member))
     return b"{%b}" % b",".join(written)
 
@@ -142,7 +144,7 @@ def _structure(name: str, keys: Keys, values: Mapping[Path, Any]) -> type[msgspe
         if member is Raw:
             fields.append((key, Raw, NOT_THERE))
         else:
-            is_required = key in _REQUIRED or name == "Line" and key == "kind"
+            is_required = key in _REQUIRED or (name == "Line" and key == "kind")
             fields.append((key, member) if is_required else (key, member | UnsetType, UNSET))
     return msgspec.defstruct(name, fields, kw_only=True, omit_defaults=True, gc=False)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lanner.fields import Event, NoValue
+from lanner.fields import Event, Intake, NoValue
+from lanner.fields.block import Block
 from lanner.language import And, BoundCheck, Check, Condition, Not, Or
 from lanner.ruleset import Rule
 
@@ -36,6 +37,9 @@ class ReferenceEngine:
         self.first_match = first_match
         shared: dict[Check, BoundCheck] = {}
         self._rules = [(rule, _share(rule.condition, shared)) for rule in rules if rule.condition is not None]
+
+    def judge_block(self, block: Block, intake: Intake) -> None:
+        """Take no block: this engine judges one event at a time."""
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""

@@ -52,8 +52,8 @@ def selector(
             texts += [(f"{key}.{name}", 2) for name, member in inner.__annotations__.items() if member is Raw]
     deep = " or ".join(f"len({text}) > {SMALL} and nests_too_deep({text}, {level})" for text, level in texts)
     lines += [f"        if {deep}:", "            return None"]
-    key = []
-    values = []
+    parts: list[str] = []
+    values: list[str] = []
     for number, switch in enumerate(switches):
         value = ".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path))
         values.append(value)
@@ -61,9 +61,9 @@ def selector(
             scope[f"class_{number}"] = switch.table.get
             scope[f"default_{number}"] = NEW if switch.default is None else switch.default
             value = f"class_{number}({value}, default_{number})"
-        key.append(value)
+        parts.append(value)
     lines += [
-        f"        residual = remembered(({''.join(f'{part}, ' for part in key)}), NEW)",
+        f"        residual = remembered(({''.join(f'{part}, ' for part in parts)}), NEW)",
         "        if residual is None:",
         "            continue",
         "        if residual is NEW:",

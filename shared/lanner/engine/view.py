@@ -79,9 +79,7 @@ def is_inside_body(path: Path) -> bool:
     return path[0] == BODY_KEY and len(path) > 1
 
 
-def _reader(
-    steps: list[_Step], of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]
-) -> Reader | None:
+def _reader(steps: list[_Step], of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]) -> Reader | None:
     """Return the reader for the end of `steps`; `of_text` and `of_value` turn what is found there into its result."""
     if not steps or any(step.is_array for step in steps) or hasattr(steps[-1].inner, "__annotations__"):
         return None

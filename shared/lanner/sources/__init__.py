@@ -1,8 +1,8 @@
 """Where audit events come from: one module per envelope, each giving `RawEvent`s and `Reject`s in their order."""
 
 from lanner.sources.apiserver import events
-from lanner.sources.files import read
+from lanner.sources.files import read, read_blocks
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 from lanner.sources.stream import Progress
 
-__all__ = ["MAX_EVENT_SIZE", "Context", "Piece", "Progress", "Reject", "events", "read"]
+__all__ = ["MAX_EVENT_SIZE", "Context", "Piece", "Progress", "Reject", "events", "read", "read_blocks"]

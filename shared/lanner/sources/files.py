@@ -11,21 +11,22 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lanner.fields import json_text
+from lanner.fields.block import Block
 from lanner.sources import hints
 from lanner.sources.apiserver import PLAIN_EVENT, event
 from lanner.sources.documents import Documents
 from lanner.sources.draft import KEPT, MAX_DOCUMENT
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
-from lanner.sources.stream import BUFFER, Progress, Stream
+from lanner.sources.stream import Lines, Progress, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-__all__ = ["read"]
+__all__ = ["read", "read_blocks"]
 
 _STANDARD_INPUT = "-"
 _SKIPPED_AT_ONCE = 1 << 20
@@ -50,16 +51,37 @@ def read(
     below a few times `MAX_DOCUMENT`, whatever the input holds.
     """
     context = Context(provider, cluster, max_size, drop_larger)
-    progress = progress or Progress()
+    return cast("Iterator[Piece]", _read(paths, context, progress or Progress(), blocks=False))
+
+
+def read_blocks(
+    paths: Sequence[str | Path],
+    *,
+    provider: str = "",
+    cluster: str = "",
+    max_size: int = MAX_EVENT_SIZE,
+    drop_larger: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Piece | Block]:
+    """Do as `read` does, but offer many lines at once where they look like events, as a `Block`.
+
+    Of a block that is not taken before the next piece is asked for, the lines follow one by one.
+    """
+    return _read(paths, Context(provider, cluster, max_size, drop_larger), progress or Progress(), blocks=True)
+
+
+def _read(
+    paths: Sequence[str | Path], context: Context, progress: Progress, *, blocks: bool
+) -> Iterator[Piece | Block]:
     found = [place for path in paths for place in _expand(str(path))]
     progress.total_bytes = _total(found)
     for place in found:
         if isinstance(place, Reject):
             yield place
         elif place == _STANDARD_INPUT:
-            yield from _pieces(sys.stdin.buffer, "<stdin>", context, progress)
+            yield from _pieces(sys.stdin.buffer, "<stdin>", context, progress, blocks=blocks)
         else:
-            yield from _read_file(place, context, progress)
+            yield from _read_file(place, context, progress, blocks=blocks)
 
 
 def _expand(path: str) -> Iterator[str | Reject]:
@@ -101,59 +123,78 @@ def _total(places: list[str | Reject]) -> int | None:
     return total
 
 
-def _read_file(path: str, context: Context, progress: Progress) -> Iterator[Piece]:
+def _read_file(path: str, context: Context, progress: Progress, *, blocks: bool) -> Iterator[Piece | Block]:
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed below; opening alone is to be caught
     except OSError as error:
         yield _unreadable(path, error)
         return
     with file:
-        yield from _pieces(file, _shown(path), context, progress)
+        yield from _pieces(file, _shown(path), context, progress, blocks=blocks)
 
 
-def _pieces(file: BinaryIO | io.FileIO, name: str, context: Context, progress: Progress) -> Iterator[Piece]:
-    """Yield the events and rejects of one open file."""
+def _pieces(
+    file: BinaryIO | io.FileIO, name: str, context: Context, progress: Progress, *, blocks: bool
+) -> Iterator[Piece | Block]:
+    """Yield the events and rejects of one open file, and blocks if they are welcome."""
     stream = Stream(file, progress)
-    buffered = io.BufferedReader(stream, BUFFER)
-    reason = hints.about_file(buffered.peek(BUFFER))
+    lines = Lines(stream)
+    reason = hints.about_file(lines.beginning())
     if reason:
         yield Reject(name, reason)
     else:
-        yield from _lines(buffered, name, context)
+        yield from _events(lines, name, context, blocks=blocks)
     if stream.damage:
         yield Reject(name, stream.damage)
 
 
-def _lines(buffered: io.BufferedReader[Stream], name: str, context: Context) -> Iterator[Piece]:
+def _events(lines: Lines, name: str, context: Context, *, blocks: bool) -> Iterator[Piece | Block]:
     documents = Documents(name, context)
-    readline, check, number = buffered.readline, json_text.check, 0
-    while line := readline(MAX_DOCUMENT):
-        number += 1
-        if line.startswith(PLAIN_EVENT) and not documents.busy:
-            try:
-                text = check(line)
-            except json_text.JsonError:
-                pass
-            else:
-                yield event(text, f"{name}:{number}", context)
+    number = 0
+    while True:
+        text = lines.block() if blocks and not documents.busy else b""
+        if text.startswith(PLAIN_EVENT) and len(text) <= context.max_size:
+            block = Block(text, name, number + 1, context.provider, context.cluster)
+            yield block
+            if block.events:
+                number += block.events
                 continue
-        if documents.busy and documents.goes_on(line):
+        if text:
+            for line in io.BytesIO(text):
+                number += 1
+                yield from _line(line, number, documents, name, context)
             continue
+        line = lines.line(MAX_DOCUMENT)
+        number += 1
+        if not line:
+            break
         if len(line) == MAX_DOCUMENT and not line.endswith(b"\n"):
             head = line[:KEPT]
             size = len(line)
             del line
-            size += _skip_line(buffered)
-            yield from documents.long_line(head, number, size)
+            yield from documents.long_line(head, number, size + _skip_line(lines))
         else:
-            yield from documents.line(line, number)
+            yield from _line(line, number, documents, name, context)
     yield from documents.end()
 
 
-def _skip_line(buffered: io.BufferedReader[Stream]) -> int:
+def _line(line: bytes, number: int, documents: Documents, name: str, context: Context) -> Iterator[Piece]:
+    if line.startswith(PLAIN_EVENT) and not documents.busy:
+        try:
+            text = json_text.check(line)
+        except json_text.JsonError:
+            pass
+        else:
+            yield event(text, f"{name}:{number}", context)
+            return
+    if not (documents.busy and documents.goes_on(line)):
+        yield from documents.line(line, number)
+
+
+def _skip_line(lines: Lines) -> int:
     """Read to the end of the line; return how many bytes that were."""
     size = 0
-    while piece := buffered.readline(_SKIPPED_AT_ONCE):
+    while piece := lines.line(_SKIPPED_AT_ONCE):
         size += len(piece)
         if piece.endswith(b"\n"):
             break

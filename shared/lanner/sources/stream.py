@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-__all__ = ["BUFFER", "Progress", "Stream"]
+__all__ = ["BUFFER", "Lines", "Progress", "Stream"]
 
 _BLOCK = 65536
 """Bytes read from the input at a time."""
 
 BUFFER = 262144
-"""Bytes to keep ready for splitting into lines."""
+"""Bytes that the beginning of an input may take until it is clear that it can be unpacked."""
 
 _MAGIC = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS
@@ -35,14 +34,13 @@ class Progress:
     total_bytes: int | None = 0
 
 
-class Stream(io.RawIOBase):
+class Stream:
     """Bytes of a file, unpacked if they are gzip data (told by their first bytes, whatever the name).
 
     Damage never raises: the stream ends before it, and `damage` says what happened.
     """
 
     def __init__(self, file: BinaryIO, progress: Progress) -> None:
-        super().__init__()
         self.damage = ""
         # `read1` gives what is there; `read` of a pipe would wait for a full block.
         self._read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
@@ -68,15 +66,9 @@ class Stream(io.RawIOBase):
             return False
         return bool(unpacked) or trial.eof
 
-    def readable(self) -> bool:
-        """Say that bytes can be read."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Put up to `len(buffer)` bytes into `buffer`; return their number, 0 at the end."""
-        data = self._unpack(len(buffer)) if self._packed else self._plain(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    def read(self, limit: int = _BLOCK) -> bytes:
+        """Return the next bytes, at most `limit` and as few as there are; nothing at the end."""
+        return self._unpack(limit) if self._packed else self._plain(limit)
 
     def _plain(self, limit: int) -> bytes:
         data = self._ahead or self._load()
@@ -123,6 +115,52 @@ class Stream(io.RawIOBase):
         self._within = not self._inflate.eof
         self._ahead = self._inflate.unconsumed_tail if self._within else self._inflate.unused_data
         return unpacked
+
+
+class Lines:
+    """The lines of a stream: one, or as many as are there."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._read = stream.read
+        self._data = b""
+        self._position = 0
+
+    def beginning(self) -> bytes:
+        """Return what is there so far, without going on."""
+        if self._position == len(self._data):
+            self._load()
+        return self._data[self._position :]
+
+    def block(self) -> bytes:
+        """Return the whole lines that are there; nothing if the next line is not complete or the stream has ended."""
+        end = self._data.rfind(b"\n", self._position) + 1
+        if not end:
+            if not self._load():
+                return b""
+            end = self._data.rfind(b"\n") + 1
+        lines = self._data[self._position : end]
+        self._position += len(lines)
+        return lines
+
+    def line(self, limit: int) -> bytes:
+        """Return the next line with its end, or its first `limit` bytes; nothing if the stream has ended."""
+        pieces: list[bytes] = []
+        while limit and (self._position < len(self._data) or self._load()):
+            end = self._data.find(b"\n", self._position, self._position + limit) + 1
+            piece = self._data[self._position : end or self._position + limit]
+            self._position += len(piece)
+            limit -= len(piece)
+            pieces.append(piece)
+            if end:
+                break
+        return b"".join(pieces)
+
+    def _load(self) -> bool:
+        """Add what the stream gives next; tell whether it gave anything."""
+        more = self._read()
+        self._data = self._data[self._position :] + more
+        self._position = 0
+        return bool(more)
 
 
 def _until_damage(inflate: zlib._Decompress, data: bytes, limit: int) -> bytes:
