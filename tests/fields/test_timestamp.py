@@ -38,6 +38,7 @@ READABLE = {
 UNREADABLE = {
     "empty": b"",
     "zero time": b"0001-01-01T00:00:00Z",
+    "zero time in microseconds": b"0001-01-01T00:00:00.000000Z",
     "zero time elsewhere": b"0001-01-01T02:00:00.000+02:00",
     "lower-case t": b"2026-06-27t12:00:00Z",
     "lower-case z": b"2026-06-27T12:00:00z",
@@ -57,6 +58,11 @@ UNREADABLE = {
     "day 31 of June": b"2026-06-31T12:00:00Z",
     "no leap day": b"2026-02-29T12:00:00Z",
     "month 13": b"2026-13-01T12:00:00Z",
+    "microseconds at hour 24": b"2026-06-27T24:00:00.000000Z",
+    "microseconds at minute 60": b"2026-06-27T12:60:00.000000Z",
+    "microseconds at second 60": b"2026-06-27T12:00:60.000000Z",
+    "microseconds on day 31 of June": b"2026-06-31T12:00:00.000000Z",
+    "week date": b"2026-W26-6T12:00:00.000000Z",
     "minute of one digit": b"2026-06-27T12:0:00Z",
     "month of one digit": b"2026-6-27T12:00:00Z",
     "dot without digits": b"2026-06-27T12:00:00.Z",
@@ -97,6 +103,20 @@ def test_what_is_shown_can_be_read_again(time: int) -> None:
     assert timestamp.iso8601(time) == timestamp.rfc3339(time).removesuffix("Z") + "+0000"
 
 
+def usual_times() -> st.SearchStrategy[bytes]:
+    """Times as API servers write them, and what looks nearly like one."""
+    numbers = st.tuples(*(st.integers(0, highest) for highest in (9999, 13, 32, 25, 61, 61, 999999)))
+    usual = numbers.map(lambda parts: b"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % parts)
+    spoilt = st.tuples(usual, st.integers(0, 26), st.sampled_from(b"09:.,-TZ+ "))
+    return usual | spoilt.map(lambda parts: parts[0][: parts[1]] + bytes(parts[2:]) + parts[0][parts[1] + 1 :])
+
+
+@settings(deadline=None, max_examples=1000)
+@given(usual_times().filter(lambda text: text[19:20] == b"." and text.endswith(b"Z")))
+def test_the_usual_precision_is_read_like_others(text: bytes) -> None:
+    assert timestamp.parse(text) == timestamp.parse(text[:-1] + b"0Z")
+
+
 @QUICK
 @given(st.text(alphabet="0123456789-T:.,Z+", max_size=25).map(str.encode) | st.binary(max_size=30))
 def test_parse_is_total(text: bytes) -> None:
@@ -123,6 +143,39 @@ def test_clock_and_datetime_are_local(time_zone: Callable[[str], None]) -> None:
     assert timestamp.local_datetime_seconds(time) == "2026-06-28 01:00:00"
     assert timestamp.iso8601(time) == "2026-06-27T12:00:00.000000007+0000"
     assert timestamp.rfc3339(time) == "2026-06-27T12:00:00.000000007Z"
+
+
+ZONES = ["UTC", "EAST-13", "WEST+11", "Europe/Berlin", "America/St_Johns", "Africa/Monrovia", "Australia/Lord_Howe"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_local_texts_agree_with_datetime(zone: str, time_zone: Callable[[str], None]) -> None:
+    time_zone(zone)
+
+    @QUICK
+    @given(st.integers(-62135500000, 253402200000) | st.integers(0, 2**31))
+    def agree(second: int) -> None:
+        local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)).astimezone()
+        time = second * SECOND + 12
+        assert timestamp.local_datetime(time) == f"{local.replace(tzinfo=None).isoformat(' ')}.000000012"
+        assert timestamp.clock(time) == f"{local.time().isoformat()}.000000012"
+
+    agree()
+
+
+@QUICK
+@given(st.integers(-62135596800, 253402300799))
+def test_universal_texts_agree_with_datetime(second: int) -> None:
+    shown = (datetime(1970, 1, 1) + timedelta(seconds=second)).isoformat()
+    assert timestamp.rfc3339(second * SECOND) == f"{shown}.000000000Z"
+
+
+def test_another_zone_in_the_same_second(time_zone: Callable[[str], None]) -> None:
+    shown = []
+    for zone in ("UTC", "EAST-5", "EAST-6", "OTHER-6"):
+        time_zone(zone)
+        shown.append(timestamp.clock_seconds(NOON))
+    assert shown == ["12:00:00", "17:00:00", "18:00:00", "18:00:00"]
 
 
 def test_times_before_the_epoch(time_zone: Callable[[str], None]) -> None:

@@ -6,16 +6,19 @@ A time is an `int`, nanoseconds since the epoch (negative before 1970). See spec
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+import time as system
+from datetime import datetime
+from functools import cache, lru_cache
 
 __all__ = ["clock", "clock_seconds", "iso8601", "local_datetime", "local_datetime_seconds", "parse", "rfc3339"]
 
-_EPOCH = datetime(1970, 1, 1)
-_RFC3339 = re.compile(
-    rb"(\d{4}-\d\d-\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))",
-)
-_YEAR_ONE = -62135596800 * 10**9
+_SECOND = 10**9
+_MINUTE = 60 * _SECOND
+_EPOCH_DAY = datetime(1970, 1, 1).toordinal()
+_FIRST, _LAST = -62135596800, 253402300799  # the first and the last second of the calendar, years 1 to 9999
+_YEAR_ONE = _FIRST * _SECOND
+_USUAL = b"0000-00-00T00:00:00.000000Z"  # how API servers write times
+_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def parse(text: bytes) -> int | None:
@@ -23,7 +26,29 @@ def parse(text: bytes) -> int | None:
 
     A comma may stand for the fraction's dot and the hour may have one digit; digits beyond nanoseconds are cut.
     """
-    match = _RFC3339.fullmatch(text)
+    if text.translate(_TO_ZEROS) == _USUAL:
+        minute, second = _minute(text[:16]), int(text[17:19])
+        if minute is None or second > 59:
+            return None
+        time = minute + second * _SECOND + int(text[20:26]) * 1000
+        return None if time == _YEAR_ONE else time
+    return _parse_any(text)
+
+
+@lru_cache(maxsize=64)
+def _minute(text: bytes) -> int | None:
+    """Return the time of `YYYY-MM-DDTHH:MM`, all digits, in UTC; `None` if there is no such minute."""
+    day, hour, minute = _day(text[:10]), int(text[11:13]), int(text[14:])
+    return None if day is None or hour > 23 or minute > 59 else ((day * 24 + hour) * 60 + minute) * _MINUTE
+
+
+@cache
+def _pattern() -> re.Pattern[bytes]:
+    return re.compile(rb"(\d{4}-\d\d-\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))")
+
+
+def _parse_any(text: bytes) -> int | None:
+    match = _pattern().fullmatch(text)
     if match is None:
         return None
     date, hour_text, minute_text, second_text, fraction, sign, zone_hours, zone_minutes = match.groups()
@@ -37,7 +62,7 @@ def parse(text: bytes) -> int | None:
             return None
         offset = (int(zone_hours) * 60 + int(zone_minutes)) * 60
         seconds += offset if sign == b"-" else -offset
-    nanoseconds = seconds * 10**9 + int((fraction or b"").ljust(9, b"0")[:9])
+    nanoseconds = seconds * _SECOND + int((fraction or b"").ljust(9, b"0")[:9])
     return None if nanoseconds == _YEAR_ONE else nanoseconds
 
 
@@ -45,55 +70,62 @@ def parse(text: bytes) -> int | None:
 def _day(date: bytes) -> int | None:
     """Return the number of the day `YYYY-MM-DD`, counted from 1970; `None` if there is no such day."""
     try:
-        return datetime.fromisoformat(date.decode()).toordinal() - _EPOCH.toordinal()
+        return datetime.fromisoformat(date.decode()).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
 
 
 def clock(time: int) -> str:
     """Return `HH:MM:SS.nnnnnnnnn` in the local time zone (`evt.time`)."""
-    return f"{clock_seconds(time)}.{time % 10**9:09d}"
+    return f"{_clock(time // _SECOND, system.tzname, system.timezone)}.{time % _SECOND:09d}"
 
 
 def clock_seconds(time: int) -> str:
     """Return `HH:MM:SS` in the local time zone (`evt.time.s`)."""
-    return _local(time).strftime("%H:%M:%S")
+    return _clock(time // _SECOND, system.tzname, system.timezone)
 
 
 def iso8601(time: int) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000` (`evt.time.iso8601`)."""
-    return f"{_utc(time)}.{time % 10**9:09d}+0000"
+    return f"{_utc(time // _SECOND)}.{time % _SECOND:09d}+0000"
 
 
 def local_datetime(time: int) -> str:
     """Return `YYYY-MM-DD HH:MM:SS.nnnnnnnnn` in the local time zone (`evt.datetime`)."""
-    return f"{local_datetime_seconds(time)}.{time % 10**9:09d}"
+    return f"{local_datetime_seconds(time)}.{time % _SECOND:09d}"
 
 
 def local_datetime_seconds(time: int) -> str:
     """Return `YYYY-MM-DD HH:MM:SS` in the local time zone (`evt.datetime.s`)."""
-    return _local(time).isoformat(" ", "seconds")
+    local = _local(time // _SECOND)
+    return f"{local.tm_year:04d}-{system.strftime('%m-%d %H:%M:%S', local)}"  # %Y does not fill the year with zeros
 
 
 def rfc3339(time: int) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ` (the `time` of a JSON alert)."""
-    return f"{_utc(time)}.{time % 10**9:09d}Z"
+    return f"{_utc(time // _SECOND)}.{time % _SECOND:09d}Z"
 
 
-def _utc(time: int) -> str:
-    return _moment(time).isoformat("T", "seconds")
+@lru_cache(maxsize=16)  # most alerts are of the same second as one just before
+def _clock(second: int, _names: tuple[str, str], _offset: int) -> str:
+    """Return `HH:MM:SS` in the local time zone. Its names and offset matter when a process changes it (`tzset`)."""
+    return system.strftime("%H:%M:%S", _local(second))
 
 
-def _moment(time: int) -> datetime:
-    try:
-        return _EPOCH + timedelta(seconds=time // 10**9)
-    except OverflowError:  # a zone, or the envelope, led beyond the calendar
-        return datetime.max if time > 0 else datetime.min
+@lru_cache(maxsize=16)
+def _utc(second: int) -> str:
+    """Return `YYYY-MM-DDTHH:MM:SS`."""
+    utc = system.gmtime(_within_calendar(second))
+    return f"{utc.tm_year:04d}-{system.strftime('%m-%dT%H:%M:%S', utc)}"
 
 
-def _local(time: int) -> datetime:
-    moment = _moment(time)
-    try:
-        return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
-    except (OverflowError, OSError, ValueError):  # at the ends of the calendar there is no local time
-        return moment
+def _local(second: int) -> system.struct_time:
+    """Return the time in the local time zone; in UTC at the ends of the calendar, where there is no local time."""
+    second = _within_calendar(second)
+    local = system.localtime(second)
+    return local if 1 <= local.tm_year <= 9999 else system.gmtime(second)
+
+
+def _within_calendar(second: int) -> int:
+    """Return the second, or the calendar's end if it lies beyond: a zone, or an envelope, may lead there."""
+    return min(max(second, _FIRST), _LAST)
