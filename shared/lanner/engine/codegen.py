@@ -53,8 +53,8 @@ def generate(
     body = []
     for rule, condition in rules:
         name = writer.name("rule", rule)
-        body.append(f"    if {writer.expression(condition)}:")
-        body.append(f"        return [{name}]" if first_match else f"        matched.append({name})")
+        found = f"return [{name}]" if first_match else f"matched.append({name})"
+        body += [f"    {found}"] if condition == TRUE else [f"    if {writer.expression(condition)}:", f"        {found}"]
     head = ["def judge(event):", "    matched = []", *(f"    {value} = unread" for value in writer.repeated())]
     source = "\n".join([*head, *body, "    return matched", ""])
     scope = {**writer.names, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth, "__builtins__": {}}
@@ -83,12 +83,10 @@ class _Writer:
 
     def repeated(self) -> list[str]:
         """Return the names of the values that may be read more than once."""
-        return [f"v_{self._given['read', key]}" for key, count in self._reads.items() if count > 1]
+        return [_value_name(self._given["read", key]) for key, count in self._reads.items() if count > 1]
 
     def expression(self, number: Expression, level: int = 0) -> str:
-        """Write an expression."""
-        if number == TRUE:
-            return "True"
+        """Write an expression, one that is not constant."""
         node = self._expressions.nodes[number]
         if node.check is not None:
             return self._check(node.check)
@@ -119,7 +117,7 @@ class _Writer:
     def _read(self, operand: BoundOperand) -> tuple[str, str]:
         """Return how an operand's value is read, and its name from then on."""
         reader = self._read_name(operand)
-        value = f"v_{reader}"
+        value = _value_name(reader)
         read = f"({value} := {reader}(event))"
         if self._reads[_key(operand)] > 1:
             read = f"({value} if {value} is not unread else {read})"
@@ -138,6 +136,11 @@ class _Writer:
         elif level < MAX_DEPTH:
             for part in node.parts:
                 self._count_reads(part, level + 1)
+
+
+def _value_name(reader: str) -> str:
+    """Return the name of the value that a reader has read."""
+    return reader.replace("read", "v")
 
 
 def _key(operand: BoundOperand) -> Any:

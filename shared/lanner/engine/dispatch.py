@@ -15,7 +15,7 @@ from lanner.engine.expressions import FALSE, Expression, Expressions
 from lanner.engine.switches import choose
 from lanner.ruleset import Rule
 
-__all__ = ["Dispatch"]
+__all__ = ["Dispatch", "Rest"]
 
 MAX_KEYS = 10_000
 """Keys that are remembered: clients choose what they are made of."""
@@ -26,13 +26,15 @@ MAX_KEY = 256
 MAX_STEPS = 50_000
 """Steps of specialisation that are remembered. Honest clusters need some hundreds."""
 
-_Rest = tuple[tuple[int, Expression], ...]
+Rest = tuple[tuple[int, Expression], ...]
+"""Rules, by number, that may match, and what is left of their conditions."""
 
 
 class Dispatch:
     """Finds what is left of `rules`, given the values of `switches`.
 
-    `keys` remembers that by the values of those switches that are keys, and the classes of the others.
+    `keys` remembers that by the values of those switches that are keys, and the classes of the others. `whole` is what
+    there is to ask before anything is known.
     """
 
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
@@ -42,7 +44,7 @@ class Dispatch:
         self.keys: dict[tuple[Any, ...], Residual | None] = {}
         self._rules = [rule for rule, _ in conditions]
         self._first_match = first_match
-        self._whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
+        self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
         self._forget()
 
     def residual(self, values: Sequence[Any]) -> Residual | None:
@@ -54,7 +56,7 @@ class Dispatch:
         for number, class_ in enumerate(classes):
             step = (state, number, class_)
             if step not in self._steps:
-                self._steps[step] = self._number(self._specialised(self._rests[state], number, class_))
+                self._steps[step] = self._number(self.specialised(self._rests[state], number, class_))
             state = self._steps[step]
         residual = self._residuals.get(state)
         if residual is None and self._rests[state]:
@@ -64,12 +66,13 @@ class Dispatch:
         self._remember(values, classes, residual)
         return residual
 
-    def _specialised(self, rest: _Rest, number: int, class_: int) -> _Rest:
+    def specialised(self, rest: Rest, number: int, class_: int) -> Rest:
+        """Return what is left of `rest` where the value of switch `number` is of this class."""
         known = self.switches[number].classes[class_]
         left = [(rule, self.expressions.restrict(condition, known)) for rule, condition in rest]
         return tuple([(rule, condition) for rule, condition in left if condition != FALSE])
 
-    def _number(self, rest: _Rest) -> int:
+    def _number(self, rest: Rest) -> int:
         """Return the number of a remainder, the same for an equal one."""
         if rest not in self._numbers:
             self._numbers[rest] = len(self._rests)
@@ -77,8 +80,8 @@ class Dispatch:
         return self._numbers[rest]
 
     def _forget(self) -> None:
-        self._rests: list[_Rest] = [self._whole]
-        self._numbers: dict[_Rest, int] = {self._whole: 0}
+        self._rests: list[Rest] = [self.whole]
+        self._numbers: dict[Rest, int] = {self.whole: 0}
         self._steps: dict[tuple[int, int, int], int] = {}
         self._residuals: dict[int, Residual] = {}
         self.keys.clear()

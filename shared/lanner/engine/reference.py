@@ -20,10 +20,14 @@ _MISSING = NoValue.MISSING
 
 
 class Verdict(NamedTuple):
-    """What the rules say of an event: those that match, and those that a lost part of the event leaves undecided."""
+    """What the rules say of an event: those that match, and those that a lost part of the event leaves undecided.
+
+    `failed` are rules that could not be judged: a defect of Lanner, which costs no other rule its alert.
+    """
 
     matched: Sequence[Rule]
     undecided: Sequence[Rule]
+    failed: Sequence[Rule] = ()
 
 
 class ReferenceEngine:
@@ -45,16 +49,21 @@ class ReferenceEngine:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
         matched: list[Rule] = []
         undecided: list[Rule] = []
+        failed: list[Rule] = []
         verdicts: dict[BoundCheck, bool | None] = {}
         for rule, condition in self._rules:
-            verdict = truth(condition, event, verdicts)
+            try:
+                verdict = truth(condition, event, verdicts)
+            except Exception:  # whatever it is
+                failed.append(rule)
+                continue
             if verdict:
                 matched.append(rule)
                 if self.first_match:
                     break
             elif verdict is None:
                 undecided.append(rule)
-        return Verdict(matched, undecided)
+        return Verdict(matched, undecided, failed)
 
 
 def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | None]) -> bool | None:

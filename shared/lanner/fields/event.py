@@ -99,6 +99,12 @@ class Event:
             self._top = json_text.members(self.raw.text)
         return self._top
 
+    def reopen(self) -> None:
+        """Forget what was read, and read from the text, not from the view, from now on."""
+        self._raw = self.raw
+        self.view = None
+        self.values = {}
+
     @property
     def is_audited(self) -> bool:
         """Whether there is an `auditID`, which every `ka.*` field depends on (even if its value is lost)."""
