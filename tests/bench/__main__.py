@@ -2,11 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench.chart import panels, svg
 from bench.context import Context, Sizes
-from bench.inputs import Inputs, forget_others, shared_folder
+from bench.inputs import Inputs, shared_folder
 from bench.parts import PARTS
 from bench.report import markdown, rewrite, table
 from bench.results import Results
@@ -40,6 +41,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--parts", default=",".join(PARTS), help="what to measure, of %(default)s")
     parser.add_argument("--quick", action="store_true", help="few events, few repetitions: a look, no measurement")
     parser.add_argument("--events", type=int, help=f"events of the bench file ({usual.events:,})")
+    parser.add_argument("--file", type=Path, help="audit events (JSON lines) to take instead of the bench file")
     parser.add_argument("--hostile", type=int, help=f"events of the hostile stream ({usual.hostile:,})")
     parser.add_argument("--jobs", type=int, help=f"events for --jobs 2 ({usual.jobs:,})")
     parser.add_argument("--repetitions", type=int, help=f"repetitions of everything ({usual.repetitions})")
@@ -63,8 +65,8 @@ def _measured(options: argparse.Namespace) -> Results:
     shared = shared_folder()
     ours = our_rules()
     options.folder.mkdir(parents=True, exist_ok=True)
-    forget_others(options.folder)
-    inputs = Inputs(options.folder, sizes.events, shared)
+    inputs = Inputs(options.folder, sizes.events, shared, options.file)
+    sizes = replace(sizes, events=inputs.events)
     context = Context(options.folder, sizes, inputs, official_rules(shared) or ours, ours)
     results = Results.of(context)
     for name in PARTS:  # in their order

@@ -5,7 +5,8 @@ Imports stand inside the functions: cold starts are measured through this module
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 __all__ = ["PAYLOADS", "Detector", "first_verdict", "is_there"]
 
@@ -26,38 +27,77 @@ def is_there(module: str) -> bool:
 
 
 class Detector:
-    """Payloads of one kind in, JSON alerts out."""
+    """Payloads of one kind in, JSON alerts out.
+
+    `pieces` counts what was found in them, `rejects` what of it is no event, `apart` batches not judged at once.
+    """
 
     def __init__(self, kind: str, engine: str, rules: Sequence[str]) -> None:
         from importlib import import_module
-        from pathlib import Path
 
         from lanner.alerts import Alert, AlertFormat
-        from lanner.engine import ReferenceEngine
+        from lanner.engine import CompiledEngine, ReferenceEngine
         from lanner.fields import Intake, RawEvent
-        from lanner.ruleset import load, rules_paths
 
-        if engine != "reference":
-            raise SystemExit(f"there is no {engine} engine in this version")
-        ruleset = load(rules_paths([Path(path) for path in rules], explicit=True)).ruleset
-        assert ruleset is not None
-        judge = ReferenceEngine(ruleset.select(())).judge
-        events = import_module(PAYLOADS[kind]).events
-        intake, format_ = Intake(), AlertFormat()
-
-        def alerts(payload: bytes) -> Iterable[bytes]:
-            for raw in events(payload, origin="bench"):
-                self.pieces += 1
-                if isinstance(raw, RawEvent):
-                    event = intake.open(raw)
-                    for rule in judge(event).matched:
-                        yield Alert(rule, event, format_).json_line()
-                else:
-                    self.rejects += 1
-
+        engine_class = CompiledEngine if engine == "compiled" else ReferenceEngine
         self.pieces = 0
         self.rejects = 0
-        self.alerts: Callable[[bytes], Iterable[bytes]] = alerts
+        self.apart = 0
+        self._engine = engine_class(_rules(rules))
+        self._source: Any = import_module(PAYLOADS[kind])
+        self._in_blocks = kind == "CloudWatch" and engine == "compiled"
+        self._intake = Intake()
+        self._event_type = RawEvent
+        self._format = AlertFormat()
+        self._alert = Alert
+
+    def alerts(self, payload: bytes) -> Iterator[bytes]:
+        """Yield the alerts on the events in a payload."""
+        found = self._whole_batch(payload) if self._in_blocks else None
+        for event, verdict in self._one_by_one(payload) if found is None else found:
+            for rule in verdict.matched:
+                yield self._alert(rule, event, self._format).json_line()
+
+    def _one_by_one(self, payload: bytes) -> Iterable[Any]:
+        for piece in self._source.events(payload, origin="bench"):
+            self.pieces += 1
+            if isinstance(piece, self._event_type):
+                event = self._intake.open(piece)
+                yield event, self._engine.judge(event)
+            else:
+                self.rejects += 1
+
+    def _whole_batch(self, payload: bytes) -> Iterable[Any] | None:
+        """Return the verdicts on a CloudWatch batch judged at once; `None` if it has to be taken apart."""
+        from lanner.fields.block import Block
+
+        batch = self._source.batch(payload, origin="bench")
+        lines = batch.lines()
+        if lines is None:
+            return None
+        block = Block(lines, "bench", 1, "eks", batch.cluster)
+        found = self._engine.judge_block(block, self._intake)
+        self.pieces += block.events
+        self.apart += found is None
+        return found
+
+
+def _rules(paths: Sequence[str]) -> Sequence[Any]:
+    """Load an artefact, or rules files, and return the rules that are enabled."""
+    from lanner.ruleset import artefact
+
+    with open(paths[0], "rb") as file:
+        content = file.read()
+    if artefact.is_artefact(content):
+        return artefact.read(content, paths[0]).select(())
+
+    from pathlib import Path
+
+    from lanner.ruleset import load, rules_paths
+
+    ruleset = load(rules_paths([Path(path) for path in paths], explicit=True)).ruleset
+    assert ruleset is not None
+    return ruleset.select(())
 
 
 def first_verdict(engine: str, path: str, *rules: str) -> None:

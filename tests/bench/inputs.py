@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.generator import write_events
 from bench.generator.envelopes import write_cloudwatch, write_event_lists, write_log_entries, write_pubsub
 
-__all__ = ["Input", "Inputs", "forget_others", "shared_folder"]
+__all__ = ["Input", "Inputs", "shared_folder"]
 
 _REPOSITORY = Path(__file__).parents[2]
 _GENERATOR = Path(__file__).with_name("generator")
@@ -35,19 +35,27 @@ class Input:
 
 
 class Inputs:
-    """Gives the inputs for a run on `events` events, made in `folder`; recorded events come from `shared`."""
+    """Gives the inputs for a run on `events` events, made in `folder`; recorded events come from `shared`.
 
-    def __init__(self, folder: Path, events: int, shared: Path | None) -> None:
-        self._folder = folder / _fingerprint()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.events = events
+    A file `given` takes the place of the generated one, and what it holds that of `events`.
+    """
+
+    def __init__(self, folder: Path, events: int, shared: Path | None, given: Path | None = None) -> None:
+        self._folder = folder / f"inputs-{_fingerprint(given)}"
+        self._given = given
         self._shared = shared
+        self.events = events if given is None else _lines(given)
+        for other in folder.glob("inputs-" + "[0-9a-f]" * 12):  # made by another generator, or of another file
+            if other != self._folder:
+                shutil.rmtree(other)
+        self._folder.mkdir(parents=True, exist_ok=True)
 
-    def mix(self, events: int = 0) -> Input:
-        """Return generated events: `events` of them, or all."""
-        number = events or self.events
-        path = self._made(f"mix-{number}.jsonl", lambda path: write_events(path, number))
-        return Input("the bench file", path, number)
+    def mix(self) -> Input:
+        """Return the bench file."""
+        if self._given is not None:
+            return Input(self._given.name, self._given, self.events)
+        path = self._made(f"mix-{self.events}.jsonl", lambda path: write_events(path, self.events))
+        return Input("the bench file", path, self.events)
 
     def recorded(self) -> Input:
         """Return recorded events: a day's log ten times over, or of the incident as many as generated ones."""
@@ -104,18 +112,14 @@ def shared_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def forget_others(folder: Path) -> None:
-    """Remove what another version of the generator made."""
-    for other in folder.iterdir() if folder.is_dir() else ():
-        if other.is_dir() and other.name != _fingerprint():
-            shutil.rmtree(other)
-
-
-def _fingerprint() -> str:
-    """Tell the generator's version: with another one, other files are to be made."""
+def _fingerprint(given: Path | None) -> str:
+    """Tell the versions of the generator and of the given file: with others, other files are to be made."""
     digest = hashlib.sha256()
     for path in sorted(_GENERATOR.glob("*.py")):
         digest.update(path.read_bytes())
+    if given is not None:
+        status = given.stat()
+        digest.update(f"{given.resolve()} {status.st_size} {status.st_mtime_ns}".encode())
     return digest.hexdigest()[:12]
 
 

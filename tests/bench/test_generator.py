@@ -119,3 +119,21 @@ def test_without_recorded_data_the_incident_is_repeated(inputs):
     recorded = inputs.recorded()
     assert recorded.name == "the recorded incident, 1 x"
     assert recorded.events == len(recorded.path.read_bytes().splitlines())
+
+
+def test_a_given_file_takes_the_place_of_the_generated_one(inputs, tmp_path):
+    given = tmp_path / "audit.log"
+    given.write_bytes(inputs.mix().path.read_bytes()[:-1])  # its last line has no end
+    other = Inputs(tmp_path / "other", 20, None, given)
+    assert (other.mix().name, other.mix().path, other.mix().events) == ("audit.log", given, 500)
+    packed, plain = other.payloads("CloudWatch")
+    assert (packed.events, plain.path) == (500, given)
+
+
+def test_only_inputs_of_another_version_are_removed(tmp_path):
+    for name in ("inputs-0123456789ab", "inputs-of-mine", "other"):
+        (tmp_path / name).mkdir()
+    Inputs(tmp_path, 20, None)
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert {"inputs-of-mine", "other"} < kept
+    assert "inputs-0123456789ab" not in kept

@@ -7,6 +7,7 @@ import pytest
 
 from bench.cost import Cost, cpu, peak
 from bench.engine import Detector
+from bench.inputs import Inputs
 from bench.process import Runner, Usage, take_turns
 from bench.rulesets import VARIANTS, our_rules
 from lanner.ruleset import load
@@ -83,3 +84,18 @@ def test_the_engine_gives_alerts(tmp_path):
     payload = b'{"kind":"EventList","items":[{"auditID":"1","verb":"get"},{"auditID":"2","verb":"list"},3]}'
     assert len(list(detector.alerts(payload))) == 2
     assert (detector.pieces, detector.rejects) == (3, 1)
+
+
+def test_a_batch_at_once_gives_the_alerts_of_its_events(tmp_path):
+    # GIVEN a CloudWatch batch
+    pytest.importorskip("lanner.sources.eks")
+    inputs = Inputs(tmp_path, 400, None)
+    packed, _ = inputs.payloads("CloudWatch")
+    payloads = packed.path.read_bytes().splitlines()
+    rules = [str(path) for path in our_rules().files]
+    # WHEN both engines take it, one by the event, one at once
+    one, other = (Detector("CloudWatch", engine, rules) for engine in ("reference", "compiled"))
+    # THEN they give the same alerts and have seen the same events
+    assert [list(one.alerts(payload)) for payload in payloads] == [list(other.alerts(payload)) for payload in payloads]
+    assert one.pieces == other.pieces == 400
+    assert other.apart == 0

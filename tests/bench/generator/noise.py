@@ -55,7 +55,7 @@ def node_heartbeat(cluster: Cluster) -> dict:
             name=node,
             group="coordination.k8s.io",
             uid=cluster.uid(),
-            resourceVersion="4711",
+            version="4711",
         ),
         level="RequestResponse",
         request=lease,

@@ -26,17 +26,25 @@ def node_user(node: str) -> dict:
 
 
 def target(
-    resource: str, *, namespace: str = "", name: str = "", group: str = "", subresource: str = "", **more: str
+    resource: str,
+    *,
+    namespace: str = "",
+    name: str = "",
+    group: str = "",
+    subresource: str = "",
+    version: str = "",
+    uid: str = "",
 ) -> dict:
-    """Return an event's `objectRef`."""
+    """Return an event's `objectRef`, its keys in the API server's order; `version` is the object's."""
     reference = {
         "resource": resource,
         "namespace": namespace,
         "name": name,
+        "uid": uid,
         "apiGroup": group,
         "apiVersion": "v1",
+        "resourceVersion": version,
         "subresource": subresource,
-        **more,
     }
     return {key: value for key, value in reference.items() if value}
 
