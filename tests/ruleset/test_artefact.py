@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import lanner
 from lanner.engine import ReferenceEngine
-from lanner.errors import LannerError, RulesError, UsageError
+from lanner.errors import ConditionError, LannerError, RulesError, UsageError
 from lanner.fields import BODIES, Catalogue
+from lanner.language.nodes import walk
 from lanner.ruleset import AppendOutput, Priority, Ruleset, Selection, load_texts
 from lanner.ruleset.artefact import digest, is_artefact, read, write
 from support import an_event, opened
@@ -336,10 +337,11 @@ def test_conditions_and_operands_without_end():
 def test_a_pattern_that_cannot_be_compiled_is_an_error_once_it_is_used():
     # GIVEN a pattern that no build would have let through
     content = remade(put(*CHECK, [["field", "ka.verb", None], "regex", [b"("], None, None]))
-    ruleset = read(content, "f")
+    checks = [leaf for rule in read(content, "f").rules if rule.condition for leaf in walk(rule.condition)]
+    wrong = next(check for check in checks if check.operator == "regex")
     # THEN it is no accident when a rule needs it
-    with pytest.raises(LannerError, match="invalid regex pattern"):
-        alerts(ruleset.select())
+    with pytest.raises(ConditionError, match="invalid regex pattern"):
+        assert wrong.test
 
 
 CONTENT = built()

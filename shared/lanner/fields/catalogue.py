@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 
@@ -64,6 +63,8 @@ class Catalogue:
             return field
         hint = ""
         if field is None:
+            import difflib
+
             close = difflib.get_close_matches(name, self.fields, n=1, cutoff=0.75)
             hint = f"did you mean {close[0]}?" if close else "`lanner fields` lists the fields"
         raise FieldError(f"unknown field {text}", text=text, hint=hint, unknown_field=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -41,6 +40,8 @@ _PLUGINS = {provider: f"k8saudit-{provider}".encode() for provider in ("eks", "g
 @cache
 def hostname() -> str:
     """Return the name of this machine; the environment variable `FALCO_HOSTNAME` overrides it."""
+    import socket  # only alerts as JSON name the machine
+
     return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
 
 

@@ -12,6 +12,7 @@ refuses, or may have changed (it keeps the last of duplicate keys, Falco the fir
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import msgspec
 
@@ -51,21 +52,25 @@ _validate = msgspec.json.Decoder(msgspec.Raw).decode
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _STRING = rb'"(?:[^"\\]+|\\.)*+"'
-_TOKEN = re.compile(
+_TOKEN = (
     rb"[ \t\r\n]*+(?:(" + _STRING + rb")|([{}\[\],:])"
-    rb"|([+-]?(?:[iI][nN][fF]|[nN][aA][nN])|[0-9.+\-eE]++|true|false|null))",
-    re.DOTALL,
+    rb"|([+-]?(?:[iI][nN][fF]|[nN][aA][nN])|[0-9.+\-eE]++|true|false|null))"
 )
+_QUOTED = rb'"[^"]*"'
+_MARK = rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[\]{}])"
+_BLANKS = rb"(" + _STRING + rb")|[ \t\r\n]+"
+_ESCAPE = (
+    rb"\\(?:u([0-9a-fA-F]{4})(?:(?<=[dD][89abAB]..)\\u([0-9a-fA-F]{4})|(?<=[dD][c-fC-F]..)\\u([0-9a-fA-F]{4}))?|(.))"
+)
+_MAX_DIGITS = 18
 _NO_MARKS = bytes(set(range(256)).difference(b'{}[]"'))
-_QUOTED = re.compile(rb'"[^"]*"')
-_MARK = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[\]{}])", re.DOTALL)
-_INDEX = re.compile(r"[+-]?0*([0-9]{1,18})")
-_BLANKS = re.compile(rb"(" + _STRING + rb")|[ \t\r\n]+", re.DOTALL)
-_ESCAPE = re.compile(
-    rb"\\(?:u([0-9a-fA-F]{4})(?:(?<=[dD][89abAB]..)\\u([0-9a-fA-F]{4})|(?<=[dD][c-fC-F]..)\\u([0-9a-fA-F]{4}))?|(.))",
-    re.DOTALL,
-)
 _SHORT = {b'"': b'"', b"\\": b"\\", b"/": b"/", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+
+
+@cache
+def _pattern(text: bytes) -> re.Pattern[bytes]:
+    """Compile a regex when it is first used: ordinary events need none of them."""
+    return re.compile(text, re.DOTALL)
 
 
 class JsonError(ValueError):
@@ -111,7 +116,7 @@ def within_depth(text: bytes, limit: int = MAX_DEPTH) -> bool:
     # Escapes first, so that the quotes left are those that begin and end strings; what stands between them goes, too.
     bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_MARKS)
     depth = 0
-    for mark in _QUOTED.sub(b"", bare):
+    for mark in _pattern(_QUOTED).sub(b"", bare):
         depth += 1 if mark in b"{[" else -1
         if depth > limit:
             return False
@@ -166,10 +171,11 @@ def get(value: bytes, key: str) -> bytes | None:
 
 def array_index(key: str) -> int | None:
     """Read `key` as an array index, decimal digits with an optional sign; `None` for anything else."""
-    match = _INDEX.fullmatch(key)
-    if match is None:
+    digits = key[1:] if key.startswith(("+", "-")) else key
+    significant = digits.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()) or len(significant) > _MAX_DIGITS:
         return None
-    index = int(match[1])
+    index = int(significant or "0")
     return None if index and key.startswith("-") else index
 
 
@@ -187,14 +193,14 @@ def compact(value: bytes) -> bytes:
     try:
         return msgspec.json.format(value, indent=-1)
     except _REFUSED:
-        return _BLANKS.sub(rb"\1", value)
+        return _pattern(_BLANKS).sub(rb"\1", value)
 
 
 def unquote(value: bytes) -> bytes:
     """Decode a JSON string; unknown escapes and lone surrogates stay as they are written."""
     if b"\\" not in value:
         return value[1:-1]
-    return _ESCAPE.sub(_unescape, value[1:-1])
+    return _pattern(_ESCAPE).sub(_unescape, value[1:-1])
 
 
 def pretty(value: bytes) -> bytes:
@@ -205,7 +211,7 @@ def pretty(value: bytes) -> bytes:
     out: list[bytes] = []
     level = size = 0
     previous = b""
-    for token in _TOKEN.finditer(value):
+    for token in _pattern(_TOKEN).finditer(value):
         text = token[0].lstrip(_SPACE)
         if text in (b"}", b"]"):
             level -= 1
@@ -287,7 +293,7 @@ def _end(text: bytes, position: int) -> int:
     depth = int(token[2] is not None)
     position = token.end()
     while depth:
-        mark = _MARK.match(text, position)
+        mark = _pattern(_MARK).match(text, position)
         if mark is None:
             raise _misfit(text, len(text))
         depth += 1 if mark[1] in b"{[" else -1
@@ -296,7 +302,7 @@ def _end(text: bytes, position: int) -> int:
 
 
 def _token(text: bytes, position: int) -> re.Match[bytes]:
-    token = _TOKEN.match(text, position)
+    token = _pattern(_TOKEN).match(text, position)
     if token is None:
         raise _misfit(text, position)
     return token
@@ -310,7 +316,7 @@ def _misfit(text: bytes, position: int) -> JsonError:
         return JsonError("the JSON text ends too early", position)
     if text[position] != _QUOTE:
         return JsonError(f"unexpected {text[position : position + 1]!r} at byte {position + 1}", position)
-    if _TOKEN.match(text, position) is None:
+    if _pattern(_TOKEN).match(text, position) is None:
         return JsonError(f"a string that begins at byte {position + 1} does not end", position)
     return JsonError(f"unexpected string at byte {position + 1}", position)
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from functools import cache, lru_cache
 
 __all__ = ["parameter", "parameters"]
 
-_BAD_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
-_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-_SCHEME = re.compile(rb"([a-zA-Z][a-zA-Z0-9+.\-]*):")
-_USER = re.compile(rb"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
+_BAD_ESCAPE = rb"%(?![0-9a-fA-F]{2})"
+_CONTROL = rb"[\x00-\x1f\x7f]"
+_SCHEME = rb"([a-zA-Z][a-zA-Z0-9+.\-]*):"
+_USER = rb"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*"
 _HOST_CHARACTER = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=\[\]<>\"\x80-\xff]|%25|%[89a-fA-F][0-9a-fA-F])"  # without the colon
-_HOST = re.compile(rb"\[(?:H|:)*\](?::\d*)?|(?!\[)(?:H*|(?:H|:)*:\d*)".replace(b"H", _HOST_CHARACTER))
+_HOST = rb"\[(?:H|:)*\](?::\d*)?|(?!\[)(?:H*|(?:H|:)*:\d*)".replace(b"H", _HOST_CHARACTER)
+
+
+@cache
+def _pattern(text: bytes) -> re.Pattern[bytes]:
+    """Compile a regex when it is first used: few rules look into URIs."""
+    return re.compile(text)
 
 
 def parameter(uri: bytes, name: bytes) -> bytes | None:
@@ -29,9 +34,9 @@ def parameters(uri: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """Return the decoded (name, value) pairs of the query of `uri`, in order; none at all if it is malformed."""
     before_fragment, _, fragment = uri.partition(b"#")
     path, question, query = before_fragment.partition(b"?")
-    if not question or not _is_url(path) or _CONTROL.search(before_fragment) or _BAD_ESCAPE.search(fragment):
+    if not question or not _is_url(path) or _pattern(_CONTROL).search(before_fragment):
         return ()
-    if b";" in query or _BAD_ESCAPE.search(query):
+    if b";" in query or _has_bad_escape(query) or _has_bad_escape(fragment):
         return ()
     pairs = []
     for part in query.split(b"&"):
@@ -41,13 +46,19 @@ def parameters(uri: bytes) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(pairs)
 
 
+def _has_bad_escape(text: bytes) -> bool:
+    return _pattern(_BAD_ESCAPE).search(text) is not None
+
+
 def _decode(text: bytes) -> bytes:
+    from urllib.parse import unquote_to_bytes
+
     return unquote_to_bytes(text.replace(b"+", b" "))
 
 
 def _is_url(path: bytes) -> bool:
     """Tell whether Go's parser takes `path` (a URL up to its query) as scheme, host and path."""
-    scheme = _SCHEME.match(path)
+    scheme = _pattern(_SCHEME).match(path)
     if scheme is None:
         if path.startswith(b":"):
             return False
@@ -58,13 +69,13 @@ def _is_url(path: bytes) -> bool:
         return True  # opaque: taken as it is
     if rest.startswith(b"//") and (scheme or not rest.startswith(b"///")):
         authority, _, tail = rest[2:].partition(b"/")
-        return _is_authority(authority) and not _BAD_ESCAPE.search(tail)
-    return not _BAD_ESCAPE.search(rest)
+        return _is_authority(authority) and not _has_bad_escape(tail)
+    return not _has_bad_escape(rest)
 
 
 def _is_authority(authority: bytes) -> bool:
     """Tell whether Go's parser takes `authority` as `[user@]host[:port]`."""
     user, at, host = authority.rpartition(b"@")
-    if at and (_BAD_ESCAPE.search(user) or not _USER.fullmatch(user)):
+    if at and (_has_bad_escape(user) or not _pattern(_USER).fullmatch(user)):
         return False
-    return _HOST.fullmatch(host) is not None
+    return _pattern(_HOST).fullmatch(host) is not None

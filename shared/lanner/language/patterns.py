@@ -1,14 +1,13 @@
 """Patterns that values are matched with: POSIX regexes, shell globs and path prefixes (spec/conditions.md 4.2-4.6).
 
-All of them are matched by RE2, in time linear in the value's length, whatever the pattern.
+All of them are matched by RE2, in time linear in the value's length, whatever the pattern. RE2 is imported with the
+first of them: that takes longer than all else that a function does before its first verdict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-
-import re2
 
 __all__ = ["MAX_GLOB", "PatternError", "glob", "path_prefix", "regex"]
 
@@ -43,6 +42,8 @@ def regex(pattern: bytes) -> Matcher:
 
     Raises `PatternError` with RE2's reason.
     """
+    import re2
+
     options = re2.Options()
     options.posix_syntax = True
     options.longest_match = True
@@ -69,6 +70,8 @@ def glob(pattern: bytes, *, ignore_case: bool = False) -> Matcher:
     """
     if len(pattern) > MAX_GLOB:
         raise PatternError(f"a glob may have up to {MAX_GLOB} bytes")
+    import re2
+
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.dot_nl = True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 
 from lanner.fields import NoValue
@@ -27,6 +25,9 @@ def _basename(text: bytes) -> bytes:
 
 def _decode_base64(text: bytes) -> bytes | NoValue:
     """Decode the standard alphabet, padding optional. Missing where a strict decoder refuses."""
+    import base64  # few rules need it
+    import binascii
+
     digits = text[:-2] if text.endswith(b"==") else text.removesuffix(b"=")
     if len(digits) % 4 == 1:
         return NoValue.MISSING

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lanner.ruleset.wildcard import matches
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Protocol, TypeVar
+
+    class _Named(Protocol):
+        @property
+        def name(self) -> str: ...
+
+        @property
+        def tags(self) -> tuple[str, ...]: ...
+
+    R = TypeVar("R", bound=_Named)
+
 __all__ = ["Selection"]
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-
-
-R = TypeVar("R", bound=_Named)
 
 
 class Selection(msgspec.Struct, frozen=True):
