@@ -17,7 +17,7 @@ _REPOSITORY = Path(__file__).parents[2]
 _FOLDER = _REPOSITORY / "build" / "bench"
 _PAGE = _REPOSITORY / "docs" / "performance.md"
 _CHART = _REPOSITORY / "docs" / "performance.svg"
-_QUICK = Sizes(events=20_000, hostile=20_000, jobs=20_000, repetitions=2, starts=8)
+_QUICK = Sizes(events=20_000, hostile=60_000, jobs=20_000, repetitions=2, starts=8)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,6 +28,7 @@ class Results:
     machine: str
     engine: str
     rules: str
+    from_artefact: bool
     sizes: Sizes
     rows: list[Row] = field(default_factory=list)
 
@@ -40,6 +41,7 @@ class Results:
             machine=f"{os.cpu_count()} x {_processor()}",
             engine=context.lanner.engine,
             rules=context.rules.name,
+            from_artefact=context.lanner.builds,
             sizes=context.sizes,
         )
 
@@ -64,9 +66,11 @@ class Results:
     def conditions(self) -> str:
         """Say in a sentence what was measured with."""
         sizes = self.sizes
+        source = "an artefact" if self.from_artefact else "rules files"
         return (
-            f"Lanner {self.lanner}, {self.engine} engine, {self.rules} rules, {self.python} on {self.machine}; "
-            f"{sizes.events:,} events, median of {sizes.repetitions} repetitions ({sizes.starts} starts)"
+            f"Lanner {self.lanner}, {self.engine} engine, {self.rules} rules from {source}, "
+            f"{self.python} on {self.machine}; {sizes.events:,} events, "
+            f"median of {sizes.repetitions} repetitions ({sizes.starts} starts)"
         )
 
 

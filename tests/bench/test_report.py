@@ -24,6 +24,7 @@ def results():
         machine="2 x Machine",
         engine="compiled",
         rules="official",
+        from_artefact=True,
         sizes=Sizes(),
         rows=[
             row(files, "mix loads", "the bench file, json.loads", (14, 15, 16), "µs"),
@@ -54,7 +55,7 @@ def test_a_row_tells_whether_its_target_is_met(value, more, verdict):
 def test_the_table_is_aligned(results):
     lines = table(results).splitlines()
     assert lines[0] == (
-        "Lanner 0.1.0, compiled engine, official rules, CPython 3.11.7 on 2 x Machine; "
+        "Lanner 0.1.0, compiled engine, official rules from an artefact, CPython 3.11.7 on 2 x Machine; "
         "200,000 events, median of 5 repetitions (40 starts)"
     )
     assert "  the bench file, compiled    0.310 x   0.300 to 0.400  ≤ 0.35 x  ≤ 0.28 x  met" in lines

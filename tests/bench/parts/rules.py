@@ -38,6 +38,8 @@ def _copies(context: Context, rules: Rules, variant: str) -> Iterator[Row]:
         for copies in (1, *_COPIES)
     }
     for copies, cost in warm.items():
+        if copies == 1 and variant != "namespace":
+            continue  # said before
         memory = f"{cost.median * 1e6:.2f} µs an event, {peak(done[f'{copies} often']).high:.0f} MB"
         name = f"{rules.name} rules, {copies} x" if copies == 1 else f"{rules.name} rules, {copies} x, by {variant}"
         # the targets mean this variant of the first rules
