@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanner.alerts import Alert, AlertFormat, alert_id
+from lanner.fields import Intake, RawEvent
 from lanner.language import Template
 from support import an_event, opened, rules_from, universal_time
 
@@ -95,10 +96,9 @@ def test_text_line_is_escaped_like_a_json_string():
 
 
 def test_invalid_utf8_becomes_a_replacement_character():
-    event = opened(an_event())
-    event.top["verb"] = b'"cre\xff\xfeate"'
+    text = json.dumps(an_event()).encode().replace(b'"create"', b'"cre\xff\xfeate"')
     (rule,) = rules_from(RULES)
-    got = Alert(rule, event, AlertFormat())
+    got = Alert(rule, Intake().open(RawEvent(text)), AlertFormat())
     assert got.output_fields()["ka.verb"] == "cre\ufffd\ufffdate"
     assert json.loads(got.json_line())["output"].endswith("CRE\ufffd\ufffdATE")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from lanner.ruleset import Priority, Rule
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lanner.ruleset import Priority, Rule
 
 __all__ = ["Statistics"]
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from lanner.alerts.alert import Alert
+import msgspec
+
 from lanner.fields import timestamp
 from lanner.fields.json_text import elements
 from lanner.fields.paths import rendered
-from lanner.ruleset import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lanner.alerts.alert import Alert
+    from lanner.ruleset import Priority
 
 __all__ = ["Summary"]
 
@@ -26,8 +30,7 @@ _NOBODY = "(nobody)"
 _MAX_TEXT = 256
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(msgspec.Struct):
     """The alerts of one rule."""
 
     priority: Priority
@@ -36,8 +39,7 @@ class _Tally:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Deed:
+class _Deed(msgspec.Struct, frozen=True):
     """What is kept of an alert."""
 
     rule: str
@@ -46,15 +48,14 @@ class _Deed:
     audit_id: str
 
 
-@dataclass(slots=True)
-class _Actor:
+class _Actor(msgspec.Struct):
     """The alerts on one user's requests, and the worst of them. `pattern` is the name as events write it."""
 
     worst: _Deed
     pattern: bytes
     count: int = 0
-    addresses: Counter[str] = field(default_factory=Counter)
-    places: Counter[str] = field(default_factory=Counter)
+    addresses: Counter[str] = msgspec.field(default_factory=Counter)
+    places: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 class Summary:
@@ -121,6 +122,8 @@ def _commands(users: list[bytes], paths: list[str], printable: Callable[[str], s
 
     They come from events, so they are quoted; none is shown that the terminal would show as something else.
     """
+    import shlex  # only here: a cold start does without it
+
     files = " ".join([shlex.quote(path) for path in paths])
     packed = any(path.endswith(".gz") for path in paths)
     if "-" in paths or (packed and any(os.path.isdir(path) for path in paths)):

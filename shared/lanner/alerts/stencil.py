@@ -1,0 +1,147 @@
+"""What is known of a rule's alerts before there is one: worked out once, so that each costs little."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lanner.fields import BoundField, Event, Extracted, NoValue, Type, generic, timestamp
+from lanner.language import field_key, value_text
+from lanner.language.operands import FieldOperand
+
+if TYPE_CHECKING:
+    from lanner.language import BoundOperand
+    from lanner.ruleset import Rule
+
+__all__ = ["AlertFormat", "Stencil"]
+
+
+class AlertFormat(msgspec.Struct, frozen=True, dict=True):
+    """What alerts contain and how, by the names and defaults of Falco's configuration (spec/rules.md section 10).
+
+    `cluster`, if given, goes before the cluster that an envelope names. A format keeps the stencils of all rules that
+    it was used with, and so the rules: take another one when other rules are loaded.
+    """
+
+    time_format_iso_8601: bool = False
+    json_include_output_property: bool = True
+    json_include_message_property: bool = False
+    json_include_tags_property: bool = True
+    json_include_output_fields_property: bool = True
+    cluster: str = ""
+
+    def stencil(self, rule: Rule) -> Stencil:
+        """Return the stencil of a rule's alerts."""
+        known = self._stencils.get(id(rule))
+        if known is None:
+            known = self._stencils[id(rule)] = Stencil(rule, self)
+        return known
+
+    @cached_property
+    def _stencils(self) -> dict[int, Stencil]:
+        """Stencils by the ids of their rules, because rules take long to compare."""
+        return {}
+
+
+class Stencil:
+    """What the alerts of one rule have in common, in one format.
+
+    `constants` are the entries that are the same in the JSON object of each.
+    """
+
+    __slots__ = ("_inner", "_label", "_pattern", "_pieces", "_show_time", "_time_key", "constants", "format", "rule")
+
+    def __init__(self, rule: Rule, format_: AlertFormat) -> None:
+        assert rule.output is not None  # only compiled rules match
+        self.rule = rule
+        self.format = format_
+        self._label = rule.priority.label
+        self.constants: dict[str, Any] = {
+            "hostname": generic.hostname().encode("utf-8", "surrogateescape").decode(errors="replace"),
+            "priority": self._label,
+            "rule": rule.name,
+            "source": rule.source,
+        }
+        self._show_time = timestamp.iso8601 if format_.time_format_iso_8601 else timestamp.clock
+        self._time_key = "evt.time.iso8601" if format_.time_format_iso_8601 else "evt.time"
+        parts = rule.output.parts
+        self._pattern = b"".join(part.replace(b"%", b"%%") if isinstance(part, bytes) else b"%b" for part in parts)
+        pieces = [_Piece(part.operand, part.width) for part in parts if not isinstance(part, bytes)]
+        self._pieces = [(piece.read, piece.key if piece.is_plain else None, piece) for piece in pieces]
+        shown = {piece.field for piece in pieces}
+        # What stands inside transformers is among the output's fields, but the message does not show it as it is.
+        self._inner = [(field_key(field), field) for field in rule.output.fields if field not in shown]
+
+    def line(self, time: int, message: str) -> str:
+        """Return the message behind its time and priority: `<time>: <Priority> <message>`."""
+        return f"{self._show_time(time)}: {self._label} {message}"
+
+    def fill(self, event: Event) -> tuple[str, dict[str, Any]]:
+        """Return the message, and the output's fields by their keys (spec/output.md section 3).
+
+        They are made together because they show the same values.
+        """
+        texts: list[bytes] = []
+        fields: dict[str, Any] = {self._time_key: event.time}
+        for read, plain_key, piece in self._pieces:
+            value = read(event)
+            if plain_key is not None and type(value) is bytes:
+                texts.append(value)
+                fields[plain_key] = value.decode("utf-8", "replace")
+            else:
+                texts.append(piece.text(value))
+                if piece.field is not None:
+                    fields[piece.key] = _native(value, piece.field, event)
+        for key, field in self._inner:
+            fields[key] = _native(field.value(event), field, event)
+        for extra in self.rule.extra_fields:
+            if extra.template is not None:
+                fields[extra.key] = extra.template.render(event).decode("utf-8", "replace")
+            else:
+                fields[extra.key] = None if extra.raw is None else _native(extra.raw.value(event), extra.raw, event)
+        return (self._pattern % tuple(texts)).decode("utf-8", "replace"), fields
+
+
+class _Piece:
+    """A value in a rule's output. `field` is `None` for what a transformer makes, which only the message shows.
+
+    It is plain if the message shows a text as it is, and the output's fields show the same.
+    """
+
+    __slots__ = ("_digits", "_width", "field", "is_plain", "key", "read")
+
+    def __init__(self, operand: BoundOperand, width: int) -> None:
+        self._width = width
+        self._digits = 0
+        self.field: BoundField | None = None
+        self.key = ""
+        self.read = operand.value
+        self.is_plain = False
+        if isinstance(operand, FieldOperand):
+            self.field = operand.field
+            self.key = field_key(operand.field)
+            self.read = operand.field.value
+            self._digits = operand.field.field.digits
+            self.is_plain = not width and not operand.field.field.is_time_text
+
+    def text(self, value: Extracted) -> bytes:
+        """Return the value as the message shows it."""
+        text = value_text(value, self._digits)
+        return text[: self._width].ljust(self._width) if self._width else text
+
+
+def _native(value: Extracted, field: BoundField, event: Event) -> Any:
+    """Return a field's value as JSON has it: missing is null, textual times are nanoseconds."""
+    if isinstance(value, NoValue):
+        return None
+    if field.field.is_time_text:
+        return event.time
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list):
+        return [text.decode("utf-8", "replace") for text in value]
+    if field.field.type is Type.RELTIME and value >= 2**63:
+        return value - 2**64  # Falco shows it signed
+    return value
