@@ -40,9 +40,9 @@ _PLUGINS = {provider: f"k8saudit-{provider}".encode() for provider in ("eks", "g
 @cache
 def hostname() -> str:
     """Return the name of this machine; the environment variable `FALCO_HOSTNAME` overrides it."""
-    import socket  # only alerts as JSON name the machine
+    import platform  # only alerts name the machine
 
-    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
+    return os.environ.get("FALCO_HOSTNAME") or platform.node()
 
 
 def host_name(_: str | None) -> Extractor:

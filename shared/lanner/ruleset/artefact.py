@@ -8,7 +8,7 @@ rules with lists, macros and exceptions resolved, conditions folded, outputs tak
 Nothing in the file is ever executed.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: msgspec would have to evaluate each annotation again, at every start.
 
 import zlib
 from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ The structures say what a reader accepts: whatever else a file holds is refused 
 written as arrays. What comes back is bound anew, so fields, types, operators and constants are checked once more.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: msgspec would have to evaluate each annotation again, at every start.
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _LIST_OPERATORS = ("in", "intersects", "pmatch")
+_AT_LEAST_ONE = msgspec.Meta(min_length=1)
 
 
 class Malformed(ValueError):
@@ -58,16 +59,14 @@ class PackedConstant(msgspec.Struct, frozen=True, array_like=True, tag="constant
 class PackedTuple(msgspec.Struct, frozen=True, array_like=True, tag="list"):
     """A list among the arguments of a transformer."""
 
-    items: tuple[PackedField | PackedTransform | PackedConstant, ...]
+    items: "tuple[PackedField | PackedTransform | PackedConstant, ...]"
 
 
 class PackedTransform(msgspec.Struct, frozen=True, array_like=True, tag="transform"):
     """A transformer applied to its arguments."""
 
     name: Literal["tolower", "toupper", "basename", "b64", "len", "concat", "join", "getopt"]
-    arguments: Annotated[
-        tuple[PackedField | PackedTransform | PackedConstant | PackedTuple, ...], msgspec.Meta(min_length=1)
-    ]
+    arguments: "Annotated[tuple[PackedField | PackedTransform | PackedConstant | PackedTuple, ...], _AT_LEAST_ONE]"
     argument: bytes | None = None
 
 
@@ -85,7 +84,7 @@ class PackedGroup(msgspec.Struct, frozen=True, array_like=True):
     """What combines parts of a condition; `not` has one."""
 
     kind: Literal["and", "or", "not"]
-    parts: tuple[PackedGroup | int, ...]
+    parts: "tuple[PackedGroup | int, ...]"
 
 
 PackedTree = PackedGroup | int

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cached_property
-from itertools import accumulate
 
 import msgspec
 
@@ -41,11 +39,15 @@ class RulesText:
 
     @cached_property
     def _line_starts(self) -> list[int]:
+        from itertools import accumulate
+
         sizes = (len(line) + 1 for line in self.text.split("\n"))
         return list(accumulate(sizes, initial=0))
 
     def place(self, offset: int) -> Place:
         """Return the place of the character at `offset`."""
+        from bisect import bisect_right  # artefacts hold places and no texts
+
         line = bisect_right(self._line_starts, offset, hi=len(self._line_starts) - 1)
         return Place(self.name, line, offset - self._line_starts[line - 1] + 1, offset)
 
