@@ -124,7 +124,7 @@ class _Writer:
         return read, value
 
     def _read_name(self, operand: BoundOperand) -> str:
-        reader = operand.field.value if isinstance(operand, FieldOperand) else operand.value
+        reader = operand.field.extract if isinstance(operand, FieldOperand) else operand.value
         return self.name("read", reader, _key(operand))
 
     def _count_reads(self, number: Expression, level: int = 0) -> None:

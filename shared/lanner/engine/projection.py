@@ -114,8 +114,12 @@ def nests_too_deep(member: Raw, level: int) -> bool:
 
 def _has_one_a_line(text: bytes) -> bool:
     """Tell whether every line of `text`, which is a stream of JSON objects, is one of them."""
-    lines = text.split(b"\n")
-    return not lines.pop() and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+    end = -1
+    while end < len(text) - 1:
+        end = text.find(b"\n", end + 1)
+        if text[end - 1 : end + 2] not in (b"}\n{", b"}\n"):
+            return False
+    return True
 
 
 def _in_order(value: bytes, keys: Keys) -> bytes:

@@ -16,47 +16,78 @@ from lanner.fields.block import Block
 
 __all__ = ["Readers", "View"]
 
-Reader = Callable[[Any], bytes | None]
-Walker = Callable[[Any, int | None], list[bytes | None] | None]
+Reader = Callable[["View"], bytes | EllipsisType | None]
+Walker = Callable[["View", int | None], list[bytes | None] | EllipsisType | None]
 
 _UNREAD: Any = object()
 
 
-class _Step(NamedTuple):
-    """One key on the way through structures. `inner` is the structure that it leads to, or the type of a value."""
-
-    get: Callable[[Any], Any]
-    inner: Any
-    is_array: bool
-
-
 class Readers:
-    """Readers of the members of a projection's structures by path, `None` for paths that lead elsewhere.
+    """Readers of what a view shows, by path; made when they are first asked for.
 
-    They are made when they are first asked for. Those for paths into the request's object take its structure, all
-    others that of the event.
+    A reader gives `...` where the structures do not tell: its path leads elsewhere, or the body was not taken.
     """
 
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
-        self.texts: dict[Path, Reader | None] = {}
-        self.values: dict[Path, Reader | None] = {}
-        self.walkers: dict[Path, Walker | None] = {}
+        self.texts: dict[Path, Reader] = {}
+        self.values: dict[Path, Reader] = {}
+        self.walkers: dict[Path, Walker] = {}
 
-    def text(self, path: Path) -> Reader | None:
+    def text(self, path: Path) -> Reader:
         """Return the reader of the text at `path` (see `Event.text`)."""
-        return self.texts.setdefault(path, _reader(self._steps(path), json_text.render, lambda v: str(v).encode()))
+        return self.texts.setdefault(path, self._reader(path, json_text.render, lambda value: str(value).encode()))
 
-    def value(self, path: Path) -> Reader | None:
+    def value(self, path: Path) -> Reader:
         """Return the reader of the JSON value at `path` (see `Event.find`)."""
-        return self.values.setdefault(path, _reader(self._steps(path), bytes, msgspec.json.encode))
+        return self.values.setdefault(path, self._reader(path, bytes, msgspec.json.encode))
 
-    def walker(self, path: Path) -> Walker | None:
+    def walker(self, path: Path) -> Walker:
         """Return the reader of the values at `path` through arrays (see `Event.walk`)."""
-        return self.walkers.setdefault(path, _walker(self._steps(path)))
+        return self.walkers.setdefault(path, self._walker(path))
+
+    def _reader(self, path: Path, of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]) -> Reader:
+        """Return the reader that turns what is found into its result by `of_text`, or `of_value` if it is decoded."""
+        steps = self._steps(path)
+        if not steps or any(step.is_array for step in steps) or steps[-1].is_object:
+            return lambda view: ...
+        part, get = _part(path), _getter(steps)
+        is_text = steps[-1].inner is Raw
+
+        def read(view: View) -> bytes | EllipsisType | None:
+            found = get(part(view))
+            if found is UNSET or found is NOT_THERE or found is ...:
+                return None if found is not ... else ...
+            return of_text(bytes(found)) if is_text else of_value(found)
+
+        return read
+
+    def _walker(self, path: Path) -> Walker:
+        steps = self._steps(path)
+        arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
+        if not steps or steps[-1].inner is not Raw or len(arrays) > 1:
+            return lambda view, index: ...
+        part = _part(path)
+        if not arrays:
+            read = self._reader(path, bytes, bytes)
+            return lambda view, index: found if (found := read(view)) is None or found is ... else [found]
+        get, get_inner = _getter(steps[: arrays[0]]), _getter(steps[arrays[0] :])
+
+        def walk(view: View, index: int | None) -> list[bytes | None] | EllipsisType | None:
+            items = get(part(view))
+            if items is UNSET or items is ...:
+                return None if items is UNSET else ...
+            if index is not None:
+                if index >= len(items):
+                    return None
+                items = items[index : index + 1]
+            found = [get_inner(item) for item in items]
+            return [None if value is UNSET or value is NOT_THERE else bytes(value) for value in found]
+
+        return walk
 
     def _steps(self, path: Path) -> list[_Step]:
-        """Return the way along `path`, empty if the structures do not cover it."""
+        """Return the way along `path` through the structures, empty if it leads elsewhere."""
         if path == ("kind",):  # a text in one structure and a value in the other
             return []
         inside = is_inside_body(path)
@@ -70,77 +101,31 @@ class Readers:
             is_array = get_origin(inner) is list
             if is_array:
                 (inner,) = get_args(inner)
-            steps.append(_Step(attrgetter(key), inner, is_array))
+            steps.append(_Step(key, inner, is_array))
         return steps
 
 
-def is_inside_body(path: Path) -> bool:
-    """Tell whether `path` leads into the request's object."""
-    return path[0] == BODY_KEY and len(path) > 1
+class _Step(NamedTuple):
+    """One key on the way through structures: the type of its value, or of the elements if that is an array."""
 
+    key: str
+    inner: Any
+    is_array: bool
 
-def _reader(steps: list[_Step], of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]) -> Reader | None:
-    """Return the reader for the end of `steps`; `of_text` and `of_value` turn what is found there into its result."""
-    if not steps or any(step.is_array for step in steps) or hasattr(steps[-1].inner, "__annotations__"):
-        return None
-    ways = [step.get for step in steps]
-    if steps[-1].inner is not Raw:
-        return lambda value: None if (found := _follow(value, ways)) is UNSET else of_value(found)
-
-    def read(value: Any) -> bytes | None:
-        found = _follow(value, ways)
-        return None if found is UNSET or found is NOT_THERE else of_text(bytes(found))
-
-    return read
-
-
-def _follow(value: Any, ways: list[Callable[[Any], Any]]) -> Any:
-    """Return what is at the end of the way from a structure; `UNSET` or `NOT_THERE` if it breaks."""
-    for get in ways:
-        if value is UNSET:
-            break
-        value = get(value)
-    return value
-
-
-def _walker(steps: list[_Step]) -> Walker | None:
-    """Return the walker along `steps`, on which there may be one array of objects."""
-    arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
-    if not steps or steps[-1].inner is not Raw or len(arrays) > 1:
-        return None
-    ways = [step.get for step in steps]
-    if not arrays:
-
-        def find(value: Any, index: int | None) -> list[bytes | None] | None:
-            found = _follow(value, ways)
-            return None if found is UNSET or found is NOT_THERE else [bytes(found)]
-
-        return find
-
-    before, behind = ways[: arrays[0]], ways[arrays[0] :]
-
-    def walk(value: Any, index: int | None) -> list[bytes | None] | None:
-        items = _follow(value, before)
-        if items is UNSET:
-            return None
-        if index is not None:
-            if index >= len(items):
-                return None
-            items = items[index : index + 1]
-        found = [_follow(item, behind) for item in items]
-        return [None if item is UNSET or item is NOT_THERE else bytes(item) for item in found]
-
-    return walk
+    @property
+    def is_object(self) -> bool:
+        """Whether the way goes on inside."""
+        return hasattr(self.inner, "__annotations__")
 
 
 class View:
-    """An event as its structure shows it, with the place where its text stands (see `lanner.fields.View`)."""
+    """An event as its structure shows it, with the place where its text stands (see `lanner.fields.event.View`)."""
 
-    __slots__ = ("_body", "_head", "_index", "_readers", "_source")
+    __slots__ = ("_body", "_index", "_readers", "_source", "head")
 
     def __init__(self, readers: Readers, head: Head, source: RawEvent | Block, index: int = 0) -> None:
+        self.head = head
         self._readers = readers
-        self._head = head
         self._source = source
         self._index = index
         self._body = _UNREAD
@@ -150,30 +135,51 @@ class View:
         source = self._source
         return source if isinstance(source, RawEvent) else source.raw(self._index)
 
-    def text(self, path: Path) -> bytes | EllipsisType | None:
-        """Return the text at `path`, `...` if the structures do not tell."""
-        readers = self._readers
-        read = readers.texts[path] if path in readers.texts else readers.text(path)
-        return ... if read is None or (value := self._part(path)) is ... else read(value)
-
-    def find(self, path: Path) -> bytes | EllipsisType | None:
-        """Return the JSON value at `path`, `...` if the structures do not tell."""
-        readers = self._readers
-        read = readers.values[path] if path in readers.values else readers.value(path)
-        return ... if read is None or (value := self._part(path)) is ... else read(value)
-
-    def walk(self, path: Path, index: int | None) -> list[bytes | None] | EllipsisType | None:
-        """Return the values at `path` through arrays, `...` if the structures do not tell."""
-        readers = self._readers
-        walk = readers.walkers[path] if path in readers.walkers else readers.walker(path)
-        return ... if walk is None or (value := self._part(path)) is ... else walk(value, index)
-
-    def _part(self, path: Path) -> Any:
-        """Return the structure that `path` is read from, `...` if it is the request's object and cannot be taken."""
-        if not is_inside_body(path):
-            return self._head
+    def body(self) -> Any:
+        """Return the structure of the request's object, `UNSET` if there is none, `...` if it cannot be taken."""
         if self._body is _UNREAD:
-            body = self._head.requestObject
+            body = self.head.requestObject
             taken = UNSET if body is NOT_THERE else self._readers.projection.take_body(body)
             self._body = ... if taken is None else taken
         return self._body
+
+    def text(self, path: Path) -> bytes | EllipsisType | None:
+        """Return the text at `path`, `...` if the structures do not tell."""
+        read = self._readers.texts.get(path) or self._readers.text(path)
+        return read(self)
+
+    def find(self, path: Path) -> bytes | EllipsisType | None:
+        """Return the JSON value at `path`, `...` if the structures do not tell."""
+        read = self._readers.values.get(path) or self._readers.value(path)
+        return read(self)
+
+    def walk(self, path: Path, index: int | None) -> list[bytes | None] | EllipsisType | None:
+        """Return the values at `path` through arrays, `...` if the structures do not tell."""
+        walk = self._readers.walkers.get(path) or self._readers.walker(path)
+        return walk(self, index)
+
+
+def is_inside_body(path: Path) -> bool:
+    """Tell whether `path` leads into the request's object."""
+    return path[0] == BODY_KEY and len(path) > 1
+
+
+def _part(path: Path) -> Callable[[View], Any]:
+    """Return what gives the structure that `path` is read from."""
+    return View.body if is_inside_body(path) else attrgetter("head")
+
+
+def _getter(steps: list[_Step]) -> Callable[[Any], Any]:
+    """Return what follows `steps` from a structure: what is there at the end; `UNSET` if the way breaks.
+
+    From `...`, which stands for a structure that is not there to be asked, it leads to `...`.
+    """
+    get = attrgetter(".".join([step.key for step in steps]))
+
+    def follow(start: Any) -> Any:
+        try:
+            return get(start)
+        except AttributeError:  # of `UNSET`, or of `...`
+            return ... if start is ... else UNSET
+
+    return follow
