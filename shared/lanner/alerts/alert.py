@@ -33,7 +33,7 @@ class Alert:
     @property
     def cluster(self) -> str:
         """Name of the cluster: the one that the user gave, else the envelope's, else empty."""
-        return self._stencil.format.cluster or self.event.raw.cluster
+        return self._stencil.format.cluster or self.event.cluster
 
     @property
     def id(self) -> str:
@@ -64,13 +64,12 @@ class Alert:
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as a JSON object: Falco's keys and Lanner's own."""
         event, stencil = self.event, self._stencil
-        raw, time, chosen = event.raw, event.time, stencil.format
-        cluster = chosen.cluster or raw.cluster
+        time, chosen, cluster = event.time, stencil.format, self.cluster
         message, fields = stencil.fill(event)
         alert = stencil.constants.copy()
         alert["cluster"] = cluster
         alert["id"] = alert_id(cluster, self.rule.name, event)
-        alert["provider"] = raw.provider
+        alert["provider"] = event.provider
         alert["time"] = timestamp.rfc3339(time)
         alert["time_source"] = event.time_source
         alert["truncated"] = bool(event.lost)

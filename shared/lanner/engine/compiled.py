@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from lanner.engine.codegen import Residual
 from lanner.engine.dispatch import Dispatch
-from lanner.engine.projection import BODY_KEY, Path, Projection
+from lanner.engine.projection import ARRAY, Path, Projection
 from lanner.engine.reference import ReferenceEngine, Verdict
 from lanner.engine.selector import selector
 from lanner.engine.view import Readers, View
-from lanner.fields import Event, Intake
+from lanner.fields import BODIES, BoundField, Event, Intake
 from lanner.fields.block import Block
 from lanner.language import BoundCheck
 from lanner.language.nodes import walk
@@ -39,7 +39,7 @@ class CompiledEngine:
         self._reference = ReferenceEngine(rules, first_match=first_match)
         self.dispatch = Dispatch(rules, first_match=first_match)
         values = {switch.path: switch.type for switch in self.dispatch.switches}
-        self._projection = Projection(values, _inside_body(rules))
+        self._projection = Projection(values, _inside_bodies(rules))
         self._readers = Readers(self._projection)
         self._select, self.loop = selector(
             self._projection.line, self.dispatch.switches, self.dispatch.keys.get, self.dispatch.residual
@@ -89,16 +89,24 @@ class CompiledEngine:
         return Verdict(matched, ()) if matched else _NOTHING
 
 
-def _inside_body(rules: Iterable[Rule]) -> set[Path]:
-    """Return the paths into the request's object that conditions look at."""
-    paths = set()
+def _inside_bodies(rules: Iterable[Rule]) -> set[Path]:
+    """Return the paths into bodies that rules look at.
+
+    Conditions are what counts: a path of an output that would keep one of theirs from being followed is left out.
+    """
+    conditions: set[BoundField] = set()
+    outputs: set[BoundField] = set()
     for rule in rules:
         for check in walk(rule.condition) if rule.condition is not None else ():
             assert isinstance(check, BoundCheck)
             operands = [operand for operand in (check.left, check.right) if operand is not None]
-            for operand in operands:
-                for field in fields_of(operand):
-                    first, *inner = field.field.path.removesuffix("[*]").split(".")
-                    if first == BODY_KEY and inner:
-                        paths.add(tuple(inner))
-    return paths
+            conditions.update(field for operand in operands for field in fields_of(operand))
+        outputs.update(rule.output.fields if rule.output is not None else ())
+    paths = _paths(conditions)
+    plain = {tuple([key.removesuffix(ARRAY) for key in path[:size]]) for path in paths for size in range(len(path) + 1)}
+    return paths | {path for path in _paths(outputs) if tuple([key.removesuffix(ARRAY) for key in path]) not in plain}
+
+
+def _paths(fields: Iterable[BoundField]) -> set[Path]:
+    paths = {tuple(field.field.path.removesuffix(ARRAY).split(".")) for field in fields}
+    return {path for path in paths if path[0] in BODIES and len(path) > 1}

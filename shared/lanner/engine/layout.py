@@ -81,6 +81,10 @@ BODY = _keys(
     "automountServiceAccountToken rules aggregationRule subjects roleRef subsets endpoints addressType ports target "
     "involvedObject reason message source firstTimestamp lastTimestamp count eventTime series action related "
     "reportingComponent reportingInstance webhooks value globalDefault description preemptionPolicy",
+    metadata=_keys(
+        "name generateName namespace selfLink uid resourceVersion generation creationTimestamp deletionTimestamp "
+        "deletionGracePeriodSeconds labels annotations ownerReferences finalizers managedFields"
+    ),
     spec=_keys(
         f"{_POD} {_SERVICE} {_WORKLOAD}",
         containers=_CONTAINER,

@@ -15,9 +15,9 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from lanner.engine.layout import BODY, EVENT, Keys
-from lanner.fields import json_text
+from lanner.fields import BODIES, json_text
 
-__all__ = ["ARRAY", "BODY_KEY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "nests_too_deep"]
+__all__ = ["ARRAY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "nests_too_deep"]
 
 Path = tuple[str, ...]
 """Keys from the event's top; `[*]` behind a key says that its value is an array of objects."""
@@ -26,9 +26,6 @@ Head = Any
 """An event's structure: its attributes are the event's keys. What is not there is `UNSET` or `NOT_THERE`."""
 
 ARRAY = "[*]"
-
-BODY_KEY = "requestObject"
-"""The body that is decoded, in a second step, when a rule looks into it."""
 
 NOT_THERE = Raw()
 """Stands for a missing member where members are texts; any other text has a byte at least."""
@@ -53,17 +50,21 @@ class Projection:
     """Decodes events into structures.
 
     `values` says which members are decoded, and as what (`str` or `int`); others stay as they are written, unless
-    that costs the same. `inside_body` are the paths below the request's object that rules look at.
+    that costs the same. `inside` are paths into bodies that are looked at: a body is decoded in a second step, when a
+    rule needs it.
     """
 
-    def __init__(self, values: Mapping[Path, Any], inside_body: Iterable[Path] = ()) -> None:
+    def __init__(self, values: Mapping[Path, Any], inside: Iterable[Path] = ()) -> None:
         self.head = _structure("Head", EVENT, values)
         # A line is an event only if it says so; an item of a list need not.
         self.line = _structure("Line", EVENT, {**values, ("kind",): Literal["Event"]})
-        self.body = _structure("Body", BODY, dict.fromkeys(inside_body, Raw))
+        paths = frozenset(inside)
+        self.bodies = {
+            name: _structure("Body", BODY, {path[1:]: Raw for path in paths if path[0] == name}) for name in BODIES
+        }
         self._decode = msgspec.json.Decoder(self.head).decode
         self._decode_lines = msgspec.json.Decoder(self.line).decode_lines
-        self._decode_body = msgspec.json.Decoder(self.body).decode
+        self._decode_body = {name: msgspec.json.Decoder(body).decode for name, body in self.bodies.items()}
 
     def take(self, text: bytes) -> Head | None:
         """Return the structure of an event, `None` if it cannot be taken."""
@@ -83,10 +84,10 @@ class Projection:
             return heads
         return None
 
-    def take_body(self, body: Raw) -> Any | None:
-        """Return the structure of a request's object, `None` if it cannot be taken."""
+    def take_body(self, name: str, body: Raw) -> Any | None:
+        """Return the structure of the body of this name, `None` if it cannot be taken."""
         try:
-            taken = self._decode_body(body)
+            taken = self._decode_body[name](body)
         except _REFUSED:
             return None
         return taken if len(_encode(taken)) == len(body) else None

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import UNSET, Raw
 
-from lanner.engine.projection import BODY_KEY, NOT_THERE, Head, Path, Projection
-from lanner.fields import RawEvent, json_text
+from lanner.engine.projection import NOT_THERE, Head, Path, Projection
+from lanner.fields import BODIES, RawEvent, json_text
 from lanner.fields.block import Block
 
 __all__ = ["Readers", "View"]
@@ -36,7 +36,7 @@ class Readers:
 
     def text(self, path: Path) -> Reader:
         """Return the reader of the text at `path` (see `Event.text`)."""
-        return self.texts.setdefault(path, self._reader(path, json_text.render, lambda value: str(value).encode()))
+        return self.texts.setdefault(path, self._reader(path, json_text.render, _text))
 
     def value(self, path: Path) -> Reader:
         """Return the reader of the JSON value at `path` (see `Event.find`)."""
@@ -51,13 +51,15 @@ class Readers:
         steps = self._steps(path)
         if not steps or any(step.is_array for step in steps) or steps[-1].is_object:
             return lambda view: ...
-        part, get = _part(path), _getter(steps)
+        get = _getter(path, steps)
         is_text = steps[-1].inner is Raw
 
         def read(view: View) -> bytes | EllipsisType | None:
-            found = get(part(view))
-            if found is UNSET or found is NOT_THERE or found is ...:
-                return None if found is not ... else ...
+            found = get(view)
+            if found is UNSET or found is NOT_THERE:
+                return None
+            if found is ...:
+                return ...
             return of_text(bytes(found)) if is_text else of_value(found)
 
         return read
@@ -67,14 +69,13 @@ class Readers:
         arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
         if not steps or steps[-1].inner is not Raw or len(arrays) > 1:
             return lambda view, index: ...
-        part = _part(path)
         if not arrays:
             read = self._reader(path, bytes, bytes)
             return lambda view, index: found if (found := read(view)) is None or found is ... else [found]
-        get, get_inner = _getter(steps[: arrays[0]]), _getter(steps[arrays[0] :])
+        get, get_inner = _getter(path, steps[: arrays[0]]), _follower(steps[arrays[0] :])
 
         def walk(view: View, index: int | None) -> list[bytes | None] | EllipsisType | None:
-            items = get(part(view))
+            items = get(view)
             if items is UNSET or items is ...:
                 return None if items is UNSET else ...
             if index is not None:
@@ -90,8 +91,9 @@ class Readers:
         """Return the way along `path` through the structures, empty if it leads elsewhere."""
         if path == ("kind",):  # a text in one structure and a value in the other
             return []
+        bodies = self.projection.bodies
         inside = is_inside_body(path)
-        inner: Any = self.projection.body if inside else self.projection.head
+        inner: Any = bodies.get(path[0]) if inside else self.projection.head
         steps: list[_Step] = []
         for key in path[1:] if inside else path:
             types = getattr(inner, "__annotations__", {})
@@ -103,6 +105,11 @@ class Readers:
                 (inner,) = get_args(inner)
             steps.append(_Step(key, inner, is_array))
         return steps
+
+
+def _text(value: str | int) -> bytes:
+    """Return the text of a value that was decoded."""
+    return value.encode() if isinstance(value, str) else b"%d" % value
 
 
 class _Step(NamedTuple):
@@ -121,65 +128,74 @@ class _Step(NamedTuple):
 class View:
     """An event as its structure shows it, with the place where its text stands (see `lanner.fields.event.View`)."""
 
-    __slots__ = ("_body", "_index", "_readers", "_source", "head")
+    __slots__ = ("_bodies", "_index", "_readers", "_source", "head")
 
     def __init__(self, readers: Readers, head: Head, source: RawEvent | Block, index: int = 0) -> None:
         self.head = head
         self._readers = readers
         self._source = source
         self._index = index
-        self._body = _UNREAD
+        self._bodies: dict[str, Any] | None = None
+
+    @property
+    def provider(self) -> str:
+        """The provider whose envelope the event came in."""
+        return self._source.provider
+
+    @property
+    def cluster(self) -> str:
+        """The cluster that the envelope names."""
+        return self._source.cluster
 
     def raw(self) -> RawEvent:
         """Return the event with its text."""
         source = self._source
         return source if isinstance(source, RawEvent) else source.raw(self._index)
 
-    def body(self) -> Any:
-        """Return the structure of the request's object, `UNSET` if there is none, `...` if it cannot be taken."""
-        if self._body is _UNREAD:
-            body = self.head.requestObject
-            taken = UNSET if body is NOT_THERE else self._readers.projection.take_body(body)
-            self._body = ... if taken is None else taken
-        return self._body
+    def body(self, name: str) -> Any:
+        """Return the structure of a body, `UNSET` if there is none, `...` if it cannot be taken."""
+        if self._bodies is None:
+            self._bodies = {}
+        if name not in self._bodies:
+            text = getattr(self.head, name)
+            taken = UNSET if text is NOT_THERE else self._readers.projection.take_body(name, text)
+            self._bodies[name] = ... if taken is None else taken
+        return self._bodies[name]
 
     def text(self, path: Path) -> bytes | EllipsisType | None:
         """Return the text at `path`, `...` if the structures do not tell."""
-        read = self._readers.texts.get(path) or self._readers.text(path)
-        return read(self)
+        return (self._readers.texts.get(path) or self._readers.text(path))(self)
 
     def find(self, path: Path) -> bytes | EllipsisType | None:
         """Return the JSON value at `path`, `...` if the structures do not tell."""
-        read = self._readers.values.get(path) or self._readers.value(path)
-        return read(self)
+        return (self._readers.values.get(path) or self._readers.value(path))(self)
 
     def walk(self, path: Path, index: int | None) -> list[bytes | None] | EllipsisType | None:
         """Return the values at `path` through arrays, `...` if the structures do not tell."""
-        walk = self._readers.walkers.get(path) or self._readers.walker(path)
-        return walk(self, index)
+        return (self._readers.walkers.get(path) or self._readers.walker(path))(self, index)
 
 
 def is_inside_body(path: Path) -> bool:
-    """Tell whether `path` leads into the request's object."""
-    return path[0] == BODY_KEY and len(path) > 1
+    """Tell whether `path` leads into a body."""
+    return path[0] in BODIES and len(path) > 1
 
 
-def _part(path: Path) -> Callable[[View], Any]:
-    """Return what gives the structure that `path` is read from."""
-    return View.body if is_inside_body(path) else attrgetter("head")
+def _getter(path: Path, steps: list[_Step]) -> Callable[[View], Any]:
+    """Return what follows `steps` from a view: to `UNSET` if the way breaks, to `...` if the body was not taken."""
+    if not is_inside_body(path):
+        return _follower([_Step("head", None, is_array=False), *steps])
+    follow, name = _follower(steps), path[0]
+    return lambda view: body if (body := view.body(name)) is ... or body is UNSET else follow(body)
 
 
-def _getter(steps: list[_Step]) -> Callable[[Any], Any]:
-    """Return what follows `steps` from a structure: what is there at the end; `UNSET` if the way breaks.
-
-    From `...`, which stands for a structure that is not there to be asked, it leads to `...`.
-    """
+def _follower(steps: list[_Step]) -> Callable[[Any], Any]:
+    """Return what follows `steps` from a structure: to `UNSET` if the way breaks."""
     get = attrgetter(".".join([step.key for step in steps]))
 
     def follow(start: Any) -> Any:
         try:
             return get(start)
-        except AttributeError:  # of `UNSET`, or of `...`
-            return ... if start is ... else UNSET
+        except AttributeError:  # of `UNSET`, on the way
+            return UNSET
 
-    return follow
+    return get if len(steps) == 1 else follow

@@ -49,6 +49,14 @@ class View(Protocol):
     A view is of an event that has an `auditID`, and gives just what the text would.
     """
 
+    @property
+    def provider(self) -> str:
+        """See `RawEvent.provider`."""
+
+    @property
+    def cluster(self) -> str:
+        """See `RawEvent.cluster`."""
+
     def raw(self) -> RawEvent:
         """Return the event with its text."""
 
@@ -91,6 +99,16 @@ class Event:
             assert self.view is not None  # one of the two is there
             self._raw = self.view.raw()
         return self._raw
+
+    @property
+    def provider(self) -> str:
+        """The provider whose envelope the event came in, empty if there was none."""
+        return self.view.provider if self.view is not None else self.raw.provider
+
+    @property
+    def cluster(self) -> str:
+        """The cluster that the envelope names, empty if it names none."""
+        return self.view.cluster if self.view is not None else self.raw.cluster
 
     @property
     def top(self) -> dict[str, bytes]:

@@ -57,7 +57,7 @@ def constant(value: Extracted) -> Callable[[str | None], Extractor]:
 
 def plugin_name(_: str | None) -> Extractor:
     """The name of the Falco plugin that reads the event's provider."""
-    return lambda event: _PLUGINS.get(event.raw.provider, b"k8saudit")
+    return lambda event: _PLUGINS.get(event.provider, b"k8saudit")
 
 
 def number(of: Callable[[Event], int]) -> Callable[[str | None], Extractor]:
