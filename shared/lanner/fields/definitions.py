@@ -15,14 +15,9 @@ _TIME = frozenset(("stageTimestamp", "requestReceivedTimestamp"))
 
 
 def _path(text: str) -> tuple[str, ...]:
-    """Split `a.b["c.d"].e[*]` into keys; `[*]` marks an array walked through and is no key."""
-    keys: list[str] = []
-    for part in text.replace("[*]", "").split('["'):
-        quoted, bracket, rest = part.partition('"]')
-        if bracket:
-            keys.append(quoted)
-        keys.extend(key for key in (rest if bracket else part).split(".") if key)
-    return tuple(keys)
+    """Split `a.b[*].c` or `a["b.c"]` into keys; `[*]` marks an array walked through and is no key."""
+    keys, bracket, quoted = text.replace("[*]", "").partition('["')
+    return (*keys.split("."), quoted[:-2]) if bracket else tuple(keys.split("."))
 
 
 def _ka(

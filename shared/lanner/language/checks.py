@@ -174,22 +174,25 @@ def _check_operator(check: nodes.Check, left: BoundOperand, text: str) -> None:
 
 
 def _constant(check: nodes.Check, type_: Type, constant: bytes, text: str) -> Value:
-    shown = constant.decode(errors="replace")
-    problem = hint = ""
+    hint = ""
     if type_ is Type.BOOL:
         if constant in (b"true", b"false"):
             return constant == b"true"
-        problem, hint = f"filter error: unrecognized boolean value {shown}", "write true or false"
+        problem, hint = f"filter error: unrecognized boolean value {_shown(constant)}", "write true or false"
     elif type_.is_number:
         match = _number().fullmatch(constant)
         if match is not None:
             return _unsigned(match[1], match[2].lstrip(b"0"))
-        problem = f"{shown} is not a valid number"
-    elif b"\0" in constant:
+        problem = f"{_shown(constant)} is not a valid number"
+    else:
+        if b"\0" not in constant:
+            return constant
         problem = "filter error: filter value cannot contain a NUL byte (\\x00)"
-    if problem:
-        raise ConditionError(problem, text=text, position=check.right_position, hint=hint)
-    return constant
+    raise ConditionError(problem, text=text, position=check.right_position, hint=hint)
+
+
+def _shown(constant: bytes) -> str:
+    return constant.decode(errors="replace")
 
 
 @cache
