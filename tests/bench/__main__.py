@@ -23,8 +23,11 @@ _QUICK = Sizes(events=20_000, hostile=60_000, jobs=20_000, repetitions=2, starts
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the options ask for and show it."""
     options = _options(arguments)
-    results = _measured(options) if options.shown is None else Results.read(options.shown)
-    print(table(results))
+    if options.shown is not None:
+        results = Results.read(options.shown)
+        print(table(results))
+    else:
+        results = _measured(options)
     if options.json:
         results.write(options.json)
     if options.svg:
@@ -69,9 +72,13 @@ def _measured(options: argparse.Namespace) -> Results:
     sizes = replace(sizes, events=inputs.events)
     context = Context(options.folder, sizes, inputs, official_rules(shared) or ours, ours)
     results = Results.of(context)
-    for name in PARTS:  # in their order
-        if name in options.parts.split(","):
-            results.rows.extend(PARTS[name](context))
+    try:
+        for name in PARTS:  # in their order
+            if name in options.parts.split(","):
+                results.rows.extend(PARTS[name](context))
+    finally:  # what was measured before a failure may have taken minutes
+        if results.rows:
+            print(table(results), flush=True)
     return results
 
 
