@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lanner.engine.expressions import TRUE, Expression, Expressions, Kind
 from lanner.engine.reference import truth
-from lanner.fields import Event, NoValue
+from lanner.fields import BoundField, Event, Extracted, NoValue
 from lanner.language import BoundCheck
 from lanner.language.operands import BoundOperand, FieldOperand
 from lanner.ruleset import Rule
@@ -124,7 +124,7 @@ class _Writer:
         return read, value
 
     def _read_name(self, operand: BoundOperand) -> str:
-        reader = operand.field.extract if isinstance(operand, FieldOperand) else operand.value
+        reader = _reader(operand.field) if isinstance(operand, FieldOperand) else operand.value
         return self.name("read", reader, _key(operand))
 
     def _count_reads(self, number: Expression, level: int = 0) -> None:
@@ -141,6 +141,11 @@ class _Writer:
 def _value_name(reader: str) -> str:
     """Return the name of the value that a reader has read."""
     return reader.replace("read", "v")
+
+
+def _reader(field: BoundField) -> Callable[[Event], Extracted]:
+    """Return what reads a field of an event that has a view, so that it has an `auditID`, and that was not cut."""
+    return getattr(field.extract, "__wrapped__", field.extract)  # see `lanner.fields.audit`
 
 
 def _key(operand: BoundOperand) -> Any:

@@ -41,18 +41,17 @@ class CompiledEngine:
         values = {switch.path: switch.type for switch in self.dispatch.switches}
         self._projection = Projection(values, _inside_bodies(rules))
         self._readers = Readers(self._projection)
+        dispatch = self.dispatch
         self._select, self.loop = selector(
-            self._projection.line, self.dispatch.switches, self.dispatch.keys.get, self.dispatch.residual
+            self._projection.line, dispatch.switches, dispatch.empty, dispatch.residuals.get, dispatch.residual
         )
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
         head = None if event.lost else self._projection.take(event.raw.text)
-        hits = None if head is None else self._select((head,))
-        if hits is None:
-            self.exact += 1
-            return self._reference.judge(event)
-        for _, head, residual in hits:
+        if head is None:
+            return self._exact(event)
+        for _, head, residual in self._select((head,)):
             event.view = View(self._readers, head, event.raw)
             return self._verdict(event, residual)
         return _NOTHING
@@ -63,8 +62,7 @@ class CompiledEngine:
         `None`, and the block is not taken, if any of its lines has to be looked at by itself.
         """
         heads = self._projection.take_lines(block.text)
-        hits = None if heads is None else self._select(heads)
-        if heads is None or hits is None:
+        if heads is None:
             return None
         block.take(len(heads))
         number = intake.count + 1
@@ -72,21 +70,27 @@ class CompiledEngine:
             intake.first_time = Event(None, number, None, View(self._readers, heads[0], block)).time
         intake.count += len(heads)
         found = []
-        for index, head, residual in hits:
+        for index, head, residual in self._select(heads):
             event = Event(None, number + index, intake.first_time, View(self._readers, head, block, index))
             verdict = self._verdict(event, residual)
             if verdict is not _NOTHING:
                 found.append((event, verdict))
         return found
 
-    def _verdict(self, event: Event, residual: Residual) -> Verdict:
+    def _verdict(self, event: Event, residual: Residual | None) -> Verdict:
+        if residual is None:
+            return self._exact(event)
         try:
             matched = residual.judge(event)
         except Exception:  # a defect of ours, perhaps of the view: each rule on its own then, and from the text
-            self.exact += 1
-            event.reopen()
-            return self._reference.judge(event)
+            return self._exact(event)
         return Verdict(matched, ()) if matched else _NOTHING
+
+    def _exact(self, event: Event) -> Verdict:
+        self.exact += 1
+        event.reopen()
+        verdict = self._reference.judge(event)
+        return verdict if any(verdict) else _NOTHING
 
 
 def _inside_bodies(rules: Iterable[Rule]) -> set[Path]:

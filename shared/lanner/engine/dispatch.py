@@ -33,15 +33,17 @@ Rest = tuple[tuple[int, Expression], ...]
 class Dispatch:
     """Finds what is left of `rules`, given the values of `switches`.
 
-    `keys` remembers that by the values of those switches that are keys, and the classes of the others. `whole` is what
-    there is to ask before anything is known.
+    `empty` holds the keys, which are values of the first switches, for which no rule can match; `residuals` remembers
+    the others with the classes behind them. `whole` is what there is to ask before anything is known.
     """
 
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
         self.expressions = Expressions()
         conditions = [(rule, self.expressions.of(rule.condition)) for rule in rules if rule.condition is not None]
         self.switches = choose(self.expressions, [condition for _, condition in conditions])
-        self.keys: dict[tuple[Any, ...], Residual | None] = {}
+        self.empty: set[tuple[Any, ...]] = set()
+        self.residuals: dict[tuple[Any, ...], Residual | None] = {}
+        self._key_size = sum([switch.is_key for switch in self.switches])
         self._rules = [rule for rule, _ in conditions]
         self._first_match = first_match
         self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
@@ -49,22 +51,38 @@ class Dispatch:
 
     def residual(self, values: Sequence[Any]) -> Residual | None:
         """Return what is left of the rules where the switches have these values, `None` if no rule can match."""
-        classes = [switch.class_of(value) for switch, value in zip(self.switches, values, strict=True)]
         if len(self._steps) > MAX_STEPS:
             self._forget()
-        state = 0
-        for number, class_ in enumerate(classes):
-            step = (state, number, class_)
-            if step not in self._steps:
-                self._steps[step] = self._number(self.specialised(self._rests[state], number, class_))
-            state = self._steps[step]
-        residual = self._residuals.get(state)
-        if residual is None and self._rests[state]:
-            left = [(self._rules[number], rest) for number, rest in self._rests[state]]
-            residual = generate(left, self.expressions, first_match=self._first_match)
-            self._residuals[state] = residual
-        self._remember(values, classes, residual)
+        classes = [switch.class_of(value) for switch, value in zip(self.switches, values, strict=True)]
+        key = tuple(values[: self._key_size])
+        is_short = sum([len(value) for value in key if isinstance(value, str)]) <= MAX_KEY
+        state = self._follow(0, range(self._key_size), classes)
+        if not self._rests[state]:
+            if is_short:
+                _make_room(self.empty)
+                self.empty.add(key)
+            return None
+        state = self._follow(state, range(self._key_size, len(classes)), classes)
+        residual = self._residual(state)
+        if is_short:
+            _make_room(self.residuals)
+            self.residuals[(key, *classes[self._key_size :])] = residual
         return residual
+
+    def _follow(self, state: int, numbers: range, classes: Sequence[int]) -> int:
+        """Return the state that the switches of these numbers lead to from `state`."""
+        for number in numbers:
+            step = (state, number, classes[number])
+            if step not in self._steps:
+                self._steps[step] = self._number(self.specialised(self._rests[state], number, classes[number]))
+            state = self._steps[step]
+        return state
+
+    def _residual(self, state: int) -> Residual | None:
+        if state not in self._made:
+            left = [(self._rules[number], rest) for number, rest in self._rests[state]]
+            self._made[state] = generate(left, self.expressions, first_match=self._first_match) if left else None
+        return self._made[state]
 
     def specialised(self, rest: Rest, number: int, class_: int) -> Rest:
         """Return what is left of `rest` where the value of switch `number` is of this class."""
@@ -83,13 +101,9 @@ class Dispatch:
         self._rests: list[Rest] = [self.whole]
         self._numbers: dict[Rest, int] = {self.whole: 0}
         self._steps: dict[tuple[int, int, int], int] = {}
-        self._residuals: dict[int, Residual] = {}
-        self.keys.clear()
+        self._made: dict[int, Residual | None] = {}
 
-    def _remember(self, values: Sequence[Any], classes: Sequence[int], residual: Residual | None) -> None:
-        parts = zip(self.switches, values, classes, strict=True)
-        key = tuple([value if switch.is_key else class_ for switch, value, class_ in parts])
-        if sum([len(part) for part in key if isinstance(part, str)]) <= MAX_KEY:
-            if len(self.keys) >= MAX_KEYS:
-                self.keys.clear()
-            self.keys[key] = residual
+
+def _make_room(memory: set[Any] | dict[Any, Any]) -> None:
+    if len(memory) >= MAX_KEYS:
+        memory.clear()

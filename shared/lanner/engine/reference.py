@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lanner.fields import Event, Intake, NoValue
+import msgspec
+
+from lanner.fields import BODIES, Event, Intake, NoValue, json_text
 from lanner.fields.block import Block
 from lanner.language import And, BoundCheck, Check, Condition, Not, Or
 from lanner.ruleset import Rule
@@ -22,12 +24,15 @@ _MISSING = NoValue.MISSING
 class Verdict(NamedTuple):
     """What the rules say of an event: those that match, and those that a lost part of the event leaves undecided.
 
-    `failed` are rules that could not be judged: a defect of Lanner, which costs no other rule its alert.
+    `failed` are rules that could not be judged: a defect of Lanner, which costs no other rule its alert. `withheld` are
+    rules that match, or might match, an event that nests deeper than events may: it raises no alert (Falco drops it),
+    but is not to be lost.
     """
 
     matched: Sequence[Rule]
     undecided: Sequence[Rule]
     failed: Sequence[Rule] = ()
+    withheld: Sequence[Rule] = ()
 
 
 class ReferenceEngine:
@@ -47,6 +52,14 @@ class ReferenceEngine:
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
+        if json_text.within_depth(event.raw.text):
+            return self._judge(event)
+        lost = event.lost | BODIES.intersection(event.top)
+        raw = msgspec.structs.replace(event.raw, lost=lost)  # a look at what nests so deep would take long
+        found = self._judge(Event(raw, event.number, event.first_time))
+        return Verdict((), (), found.failed, (*found.matched, *found.undecided))
+
+    def _judge(self, event: Event) -> Verdict:
         matched: list[Rule] = []
         undecided: list[Rule] = []
         failed: list[Rule] = []

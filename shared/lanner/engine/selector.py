@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -14,10 +14,13 @@ from lanner.engine.switches import Switch
 
 __all__ = ["Hit", "Select", "selector"]
 
-Hit = tuple[int, Head, Residual]
-"""An event that a rule may match: its number in the block, its structure, and what is left to ask."""
+Hit = tuple[int, Head, Residual | None]
+"""An event that a rule may match: its number in the block, its structure, and what is left to ask.
 
-Select = Callable[[Iterable[Head]], list[Hit] | None]
+Nothing is left for generated code (`None`) if the event nests too deep.
+"""
+
+Select = Callable[[Iterable[Head]], list[Hit]]
 
 NEW: Any = object()
 """Stands for a residual, or a value's class, that is not remembered."""
@@ -26,53 +29,56 @@ NEW: Any = object()
 def selector(
     head: type[msgspec.Struct],
     switches: Sequence[Switch],
+    empty: Container[tuple[Any, ...]],
     remembered: Callable[[Any, Any], Residual | None],
     find: Callable[[tuple[Any, ...]], Residual | None],
 ) -> tuple[Select, str]:
     """Return the function that picks out the events that a rule may match, and its source.
 
-    It returns `None` if an event of the block nests too deep. `remembered` gives the residual of a key, `find` that of
-    the switches' values.
+    `empty` holds the keys for which no rule can match,
+    `remembered` gives the residual of a key with the classes behind it, `find` that of the switches' values.
     """
     scope: dict[str, Any] = {
-        "NEW": NEW, "UNSET": UNSET, "enumerate": enumerate, "find": find, "nests_too_deep": nests_too_deep, "len": len,
+        "NEW": NEW, "UNSET": UNSET, "empty": empty, "enumerate": enumerate, "find": find, "nests_too_deep": nests_too_deep, "len": len,
         "remembered": remembered, "__builtins__": {},
     }  # fmt: skip
     lines = ["def select(heads):", "    hits = []", "    for index, head in enumerate(heads):"]
     texts = []
-    for key, type_ in head.__annotations__.items():
+    for name, type_ in head.__annotations__.items():
         inner, *optional = get_args(type_) or (type_,)
         if inner is Raw:
-            texts.append((f"head.{key}", 1))
+            texts.append((f"head.{name}", 1))
         elif isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            lines.append(f"        {key} = head.{key}")
+            lines.append(f"        {name} = head.{name}")
             if optional:
-                scope[f"no_{key}"] = inner()
-                lines.append(f"        if {key} is UNSET: {key} = no_{key}")
-            texts += [(f"{key}.{name}", 2) for name, member in inner.__annotations__.items() if member is Raw]
+                scope[f"no_{name}"] = inner()
+                lines.append(f"        if {name} is UNSET: {name} = no_{name}")
+            texts += [(f"{name}.{inner_name}", 2) for inner_name, member in inner.__annotations__.items() if member is Raw]
     deep = " or ".join(f"len({text}) > {SMALL} and nests_too_deep({text}, {level})" for text, level in texts)
-    lines += [f"        if {deep}:", "            return None"]
-    parts: list[str] = []
-    values: list[str] = []
-    for number, switch in enumerate(switches):
-        value = ".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path))
-        values.append(value)
-        if not switch.is_key:
-            scope[f"class_{number}"] = switch.table.get
-            scope[f"default_{number}"] = NEW if switch.default is None else switch.default
-            value = f"class_{number}({value}, default_{number})"
-        parts.append(value)
+    values = [".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path)) for switch in switches]
+    key = [value for value, switch in zip(values, switches, strict=True) if switch.is_key]
+    classes = []
+    for number, switch in enumerate(switches[len(key) :], len(key)):
+        scope[f"class_{number}"] = switch.table.get
+        scope[f"default_{number}"] = NEW if switch.default is None else switch.default
+        classes.append(f"class_{number}({values[number]}, default_{number})")
     lines += [
-        f"        residual = remembered(({''.join(f'{part}, ' for part in parts)}), NEW)",
-        "        if residual is None:",
+        f"        key = {_tuple(key)}",
+        "        if key in empty:",
         "            continue",
+        f"        residual = remembered((key, {', '.join(classes)}), NEW)",
         "        if residual is NEW:",
-        f"            residual = find(({''.join(f'{value}, ' for value in values)}))",
-        "            if residual is None:",
-        "                continue",
-        "        hits.append((index, head, residual))",
+        f"            residual = find({_tuple(values)})",
+        "        if residual is not None:",
+        f"            if {deep}: residual = None",
+        "            hits.append((index, head, residual))",
         "    return hits",
     ]
     source = "\n".join([*lines, ""])
     exec(compile(source, "<select>", "exec"), scope)  # noqa: S102 - names of our own tables only
     return scope["select"], source
+
+
+def _tuple(parts: Sequence[str]) -> str:
+    """Write a tuple, whatever its length."""
+    return f"({''.join([f'{part}, ' for part in parts])})"

@@ -41,8 +41,8 @@ _NO_CONSTANT = "\0"  # no constant of a condition contains it
 class Candidate(NamedTuple):
     """A value that may become a switch: where it stands, its type, the fields that are this value.
 
-    Values of few forms are themselves part of the key that rules are looked up by (`is_key`), of others their class
-    is. Where nearly every event has another value (`is_name`), a switch makes sense only if its checks are questions
+    Values of few forms are the key that is looked up first (`is_key`): for most events they tell already that no rule
+    can match. Then the classes of the others are added. Where nearly every event has another value (`is_name`), a switch makes sense only if its checks are questions
     of equality, for then the class of a new value is known at once.
     """
 
@@ -58,12 +58,12 @@ CANDIDATES = (
     Candidate(("verb",), ("ka.verb",), is_key=True),
     Candidate(("objectRef", "resource"), ("ka.target.resource",), is_key=True),
     Candidate(("objectRef", "subresource"), ("ka.target.subresource",), is_key=True),
-    Candidate(("responseStatus", "code"), ("ka.response.code",), int, is_key=True),
+    Candidate(("responseStatus", "code"), ("ka.response.code",), int),
     Candidate(("user", "username"), ("ka.user.name",)),
     Candidate(("objectRef", "namespace"), ("ka.target.namespace",)),
     Candidate(("objectRef", "name"), ("ka.target.name", "ka.req.configmap.name"), is_name=True),
 )
-"""In the order in which they are asked: what leaves the fewest rules comes first."""
+"""In the order in which they are asked: the keys first, and what leaves the fewest rules."""
 
 
 class Switch:

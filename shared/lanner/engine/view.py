@@ -128,14 +128,14 @@ class _Step(NamedTuple):
 class View:
     """An event as its structure shows it, with the place where its text stands (see `lanner.fields.event.View`)."""
 
-    __slots__ = ("_bodies", "_index", "_readers", "_source", "head")
+    __slots__ = ("_index", "_readers", "_source", "bodies", "head")
 
     def __init__(self, readers: Readers, head: Head, source: RawEvent | Block, index: int = 0) -> None:
         self.head = head
         self._readers = readers
         self._source = source
         self._index = index
-        self._bodies: dict[str, Any] | None = None
+        self.bodies: dict[str, Any] = {}
 
     @property
     def provider(self) -> str:
@@ -154,13 +154,11 @@ class View:
 
     def body(self, name: str) -> Any:
         """Return the structure of a body, `UNSET` if there is none, `...` if it cannot be taken."""
-        if self._bodies is None:
-            self._bodies = {}
-        if name not in self._bodies:
+        if name not in self.bodies:
             text = getattr(self.head, name)
             taken = UNSET if text is NOT_THERE else self._readers.projection.take_body(name, text)
-            self._bodies[name] = ... if taken is None else taken
-        return self._bodies[name]
+            self.bodies[name] = ... if taken is None else taken
+        return self.bodies[name]
 
     def text(self, path: Path) -> bytes | EllipsisType | None:
         """Return the text at `path`, `...` if the structures do not tell."""
@@ -185,7 +183,12 @@ def _getter(path: Path, steps: list[_Step]) -> Callable[[View], Any]:
     if not is_inside_body(path):
         return _follower([_Step("head", None, is_array=False), *steps])
     follow, name = _follower(steps), path[0]
-    return lambda view: body if (body := view.body(name)) is ... or body is UNSET else follow(body)
+
+    def get(view: View) -> Any:
+        body = view.bodies[name] if name in view.bodies else view.body(name)
+        return body if body is ... or body is UNSET else follow(body)
+
+    return get
 
 
 def _follower(steps: list[_Step]) -> Callable[[Any], Any]:

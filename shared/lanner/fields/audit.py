@@ -47,7 +47,10 @@ _SPEC = ("requestObject", "spec")
 
 
 def _audited(extractor: Extractor) -> Extractor:
-    """Add the precondition of every `ka.*` field: the event has an `auditID` (even if its value is lost)."""
+    """Add the precondition of every `ka.*` field: the event has an `auditID` (even if its value is lost).
+
+    Where that is known already, `__wrapped__` is the extractor without it.
+    """
 
     @wraps(extractor)
     def extract(event: Event) -> Extracted:
@@ -102,7 +105,12 @@ def some(path: Path) -> Binder:
 
     def bind(argument: str | None) -> Extractor:
         index = _index(argument)
-        return _audited(lambda event: _unless_empty(rendered(present(event.walk(path, index)))))
+
+        def extract(event: Event) -> Extracted:
+            values = event.walk(path, index)
+            return NoValue.MISSING if values is None else _unless_empty(rendered(present(values)))
+
+        return _audited(extract)
 
     return bind
 

@@ -25,7 +25,7 @@ _NOTHING: frozenset[str] = frozenset()
 class RawEvent(msgspec.Struct, frozen=True, gc=False):
     """An audit event as a source delivers it: a JSON object's text plus a small context.
 
-    `text` is one valid JSON object (`json_text.check`) of limited depth (`json_text.within_depth`). `received` is the
+    `text` is one valid JSON object (`json_text.check`), perhaps one that nests too deep to be judged. `received` is the
     envelope's time in nanoseconds, if it has one. `lost` holds the top-level keys that exist but whose values are not
     to be had or not to be looked at: what depends on them is unknown, not missing.
     """

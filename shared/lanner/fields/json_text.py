@@ -44,6 +44,7 @@ MAX_PRETTY = 16 * 2**20
 """Bytes that an indented text may have, about."""
 
 _ARRAY, _OBJECT, _QUOTE = ord("["), ord("{"), ord('"')
+_CONTAINERS = (_ARRAY, _OBJECT)
 _SPACE = b" \t\r\n"
 
 _split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -188,7 +189,7 @@ def render(value: bytes) -> bytes:
 
 def compact(value: bytes) -> bytes:
     """Return `value` without the blanks between its tokens; everything else stays as it is."""
-    if not any(blank in value for blank in (b" ", b"\n", b"\t", b"\r")):
+    if value[0] not in _CONTAINERS or not (b" " in value or b"\n" in value or b"\t" in value or b"\r" in value):
         return value
     try:
         return msgspec.json.format(value, indent=-1)

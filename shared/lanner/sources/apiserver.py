@@ -25,9 +25,6 @@ PLAIN_EVENT = b'{"kind":"Event",'
 MAX_BAD_PARTS = 10_000
 """Elements of one payload that may be bad: a few compressed bytes can hold millions."""
 
-_HARMLESS = 2 * json_text.MAX_DEPTH
-"""Bytes that cannot nest deeper than the limit: every level takes an opening and a closing mark."""
-
 _ARRAY = ord("[")
 _BLANK = b" \t\r\n"
 
@@ -102,10 +99,8 @@ def _value_events(value: bytes, origin: str, context: Context, part: str) -> Ite
 
 
 def event(text: bytes, origin: str, context: Context) -> RawEvent | Reject:
-    """Return the event whose text, a valid JSON object, is `text`; a reject if it nests too deep or is too large."""
+    """Return the event whose text, a valid JSON object, is `text`; a reject if it is larger than configured."""
     size = len(text)
-    if size > _HARMLESS and not json_text.within_depth(text):
-        return Reject(origin, f"the event nests deeper than {json_text.MAX_DEPTH} levels", text)
     if size <= context.max_size:
         return RawEvent(text, context.provider, context.cluster, None, origin)
     if context.drop_larger:
