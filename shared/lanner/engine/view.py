@@ -33,6 +33,7 @@ class Readers:
         self.texts: dict[Path, Reader] = {}
         self.values: dict[Path, Reader] = {}
         self.walkers: dict[Path, Walker] = {}
+        self.groups: dict[tuple[Path, ...], Callable[[View], list[bytes] | EllipsisType]] = {}
 
     def text(self, path: Path) -> Reader:
         """Return the reader of the text at `path` (see `Event.text`)."""
@@ -45,6 +46,26 @@ class Readers:
     def walker(self, path: Path) -> Walker:
         """Return the reader of the values at `path` through arrays (see `Event.walk`)."""
         return self.walkers.setdefault(path, self._walker(path))
+
+    def group(self, paths: tuple[Path, ...]) -> Callable[[View], list[bytes] | EllipsisType]:
+        """Return the reader of the texts at several paths outside of bodies (see `Event.texts`)."""
+        ways = [self._steps(path) for path in paths]
+        if any(not steps or steps[-1].is_object or is_inside_body(path) for steps, path in zip(ways, paths, strict=True)):
+            return self.groups.setdefault(paths, lambda view: ...)
+        get = attrgetter(*[".".join(path) for path in paths])
+        is_text = [steps[-1].inner is Raw for steps in ways]
+
+        def read(view: View) -> list[bytes] | EllipsisType:
+            try:
+                found = zip(get(view.head), is_text, strict=True)
+            except AttributeError:  # of `UNSET`, on the way
+                return ...
+            return [
+                b"" if value is UNSET or value is NOT_THERE else json_text.render(bytes(value)) if raw else _text(value)
+                for value, raw in found
+            ]
+
+        return self.groups.setdefault(paths, read)
 
     def _reader(self, path: Path, of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]) -> Reader:
         """Return the reader that turns what is found into its result by `of_text`, or `of_value` if it is decoded."""
@@ -163,6 +184,10 @@ class View:
     def text(self, path: Path) -> bytes | EllipsisType | None:
         """Return the text at `path`, `...` if the structures do not tell."""
         return (self._readers.texts.get(path) or self._readers.text(path))(self)
+
+    def texts(self, paths: tuple[Path, ...]) -> list[bytes] | EllipsisType:
+        """Return the texts at several paths, `...` if the structures do not tell all of them."""
+        return (self._readers.groups.get(paths) or self._readers.group(paths))(self)
 
     def find(self, path: Path) -> bytes | EllipsisType | None:
         """Return the JSON value at `path`, `...` if the structures do not tell."""

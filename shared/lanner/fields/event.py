@@ -66,6 +66,9 @@ class View(Protocol):
     def text(self, path: tuple[str, ...]) -> bytes | EllipsisType | None:
         """See `Event.text`."""
 
+    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes] | EllipsisType:
+        """See `Event.texts`."""
+
     def walk(self, path: tuple[str, ...], index: int | None) -> list[bytes | None] | EllipsisType | None:
         """See `Event.walk`."""
 
@@ -168,6 +171,14 @@ class Event:
                 return seen
         value = self.find(path)
         return None if value is None else json_text.render(value)
+
+    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes]:
+        """Return the texts at several paths, each empty where there is none."""
+        if self.view is not None:
+            seen = self.view.texts(paths)
+            if seen is not ...:
+                return seen
+        return [self.text(path) or b"" for path in paths]
 
     def text_of(self, *path: str) -> bytes:
         """Return the text at a path of keys, empty where there is none."""
