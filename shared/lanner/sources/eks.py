@@ -125,7 +125,7 @@ def events(
             except json_text.JsonError:
                 pass
             else:
-                if len(text) <= max_size and json_text.within_depth(text):
+                if len(text) <= max_size:
                     yield RawEvent(text, provider, cluster, _received(log_event), place)
                     continue
         yield from _unusual(log_event, place, context)
