@@ -1,4 +1,4 @@
-"""`lanner rules validate` and `lanner rules list`."""
+"""`lanner rules`: `validate` and `list`; for `plan` see `lanner.cli.plan`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from lanner.cli import plan
 from lanner.cli.loading import (
     add_configuration_options,
     add_rules_options,
@@ -26,7 +27,7 @@ __all__ = ["add_to"]
 
 def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
-    parser = verbs.add_parser("rules", help="validate or list rules")
+    parser = verbs.add_parser("rules", help="validate or list rules, show the plan of one")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     validate = actions.add_parser(
@@ -43,6 +44,8 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_rules_options(listing)
     listing.add_argument("--format", choices=("text", "json"), default="text")
     listing.set_defaults(run=_list)
+
+    plan.add_to(actions)
 
 
 def _validate(options: argparse.Namespace) -> int:

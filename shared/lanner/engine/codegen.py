@@ -7,13 +7,12 @@ No text of a rule gets into the source. A `v` is the value that the reader of th
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lanner.engine.expressions import TRUE, Expression, Expressions, Kind
 from lanner.engine.reference import truth
-from lanner.fields import BoundField, Event, Extracted, NoValue
+from lanner.fields import Event, Extracted, NoValue
 from lanner.language import BoundCheck
 from lanner.language.operands import BoundOperand, FieldOperand
 from lanner.ruleset import Rule
@@ -23,14 +22,13 @@ __all__ = ["MAX_DEPTH", "Residual", "generate"]
 MAX_DEPTH = 40
 """Groups inside each other that are written as code; Python's parser takes up to 200 parentheses."""
 
-_OF_ANYTHING = {"exists": "{read} is not missing", "=": "{read} == {c}", "==": "{read} == {c}"}
-_OF_VALUES = {
-    "!=": "{v} != {c}",
-    "contains": "{c} in {v}",
-    "startswith": "{v}.startswith({c})",
-    "endswith": "{v}.endswith({c})",
+_ANY_VALUE = ("=", "==")  # no constant equals a missing value
+_PRESENT_VALUE = {
+    "!=": "{value} != {constant}",
+    "contains": "{constant} in {value}",
+    "startswith": "{value}.startswith({constant})",
+    "endswith": "{value}.endswith({constant})",
 }
-# Code for checks with one constant (none with `exists`): what is right if the value is missing, too, and what is not.
 
 _UNREAD = object()
 
@@ -41,23 +39,29 @@ class Residual(NamedTuple):
     rules: tuple[tuple[Rule, Expression], ...]
     judge: Callable[[Event], list[Rule]]
     source: str
-    names: dict[str, Any]
-    """What the names in `source` stand for."""
+    names: dict[str, str]
+    """What the names in `source` stand for, in words."""
 
 
 def generate(
     rules: Sequence[tuple[Rule, Expression]], expressions: Expressions, *, first_match: bool = False
 ) -> Residual:
     """Return the residual of `rules`, each with what is left of its condition (which is not `FALSE`)."""
-    writer = _Writer(expressions, [condition for _, condition in rules])
+    writer = _Writer(expressions)
     body = []
+    known: frozenset[str] = frozenset()
     for rule, condition in rules:
-        name = writer.name("rule", rule)
+        name = writer.name("rule", rule, rule.name)
         found = f"return [{name}]" if first_match else f"matched.append({name})"
-        body += [f"    {found}"] if condition == TRUE else [f"    if {writer.expression(condition)}:", f"        {found}"]
-    head = ["def judge(event):", "    matched = []", *(f"    {value} = unread" for value in writer.repeated())]
+        if condition == TRUE:
+            body.append(f"    {found}")
+            continue
+        written, read = writer.expression(condition, known, break_lines=True)
+        known |= read
+        body += [f"    if {written}:", f"        {found}"]
+    head = ["def judge(event):", "    matched = []", *(f"    {value} = unread" for value in writer.read_again)]
     source = "\n".join([*head, *body, "    return matched", ""])
-    scope = {**writer.names, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth, "__builtins__": {}}
+    scope = {**writer.things, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth, "__builtins__": {}}
     exec(compile(source, "<residual>", "exec"), scope)  # noqa: S102 - made of names only
     return Residual(tuple(rules), scope["judge"], source, writer.names)
 
@@ -65,89 +69,99 @@ def generate(
 class _Writer:
     """Writes expressions, and gives names to what they need."""
 
-    def __init__(self, expressions: Expressions, conditions: Sequence[Expression]) -> None:
-        self.names: dict[str, Any] = {}
+    def __init__(self, expressions: Expressions) -> None:
+        self.things: dict[str, Any] = {}
+        self.names: dict[str, str] = {}
+        self.read_again: dict[str, None] = {}
+        """The values that are read at more than one place, where nobody can say which comes first."""
         self._expressions = expressions
         self._given: dict[tuple[str, Any], str] = {}
-        self._reads: Counter[Any] = Counter()
-        for condition in conditions:
-            self._count_reads(condition)
+        self._seen: set[str] = set()
 
-    def name(self, kind: str, thing: Any, key: Any = None) -> str:
-        """Return the name of a thing, the same for the same thing (or key)."""
+    def name(self, kind: str, thing: Any, words: str, key: Any = None) -> str:
+        """Return the name of a thing, the same for the same thing (or key). `words` say what it is."""
         key = (kind, id(thing) if key is None else key)
         if key not in self._given:
             self._given[key] = name = f"{kind}{len(self._given)}"
-            self.names[name] = thing
+            self.things[name], self.names[name] = thing, words
         return self._given[key]
 
-    def repeated(self) -> list[str]:
-        """Return the names of the values that may be read more than once."""
-        return [_value_name(self._given["read", key]) for key, count in self._reads.items() if count > 1]
+    def expression(
+        self, number: Expression, known: frozenset[str], level: int = 0, *, break_lines: bool = False
+    ) -> tuple[str, frozenset[str]]:
+        """Write an expression that is not constant; return the values that it reads in any case, too.
 
-    def expression(self, number: Expression, level: int = 0) -> str:
-        """Write an expression, one that is not constant."""
+        `known` are the values that were read before it.
+        """
         node = self._expressions.nodes[number]
         if node.check is not None:
-            return self._check(node.check)
+            return self._check(node.check, known)
         if level >= MAX_DEPTH:
-            return f"truth({self.name('condition', self._expressions.condition(number))}, event, {{}})"
-        parts = [self.expression(part, level + 1) for part in node.parts]
+            condition = self._expressions.condition(number)
+            return f"truth({self.name('condition', condition, str(condition))}, event, {{}})", frozenset()
         if node.kind is Kind.NOT:
-            return f"(not {parts[0]})"
-        return f"({(' and ' if node.kind is Kind.AND else ' or ').join(parts)})"
+            written, read = self.expression(node.parts[0], known, level + 1)
+            return f"(not {written})", read
+        parts: list[str] = []
+        first: frozenset[str] | None = None
+        for part in node.parts:
+            written, read = self.expression(part, known, level + 1)
+            parts.append(written)
+            known |= read  # the next part is evaluated after this one, or not at all
+            first = read if first is None else first
+        word = "and" if node.kind is Kind.AND else "or"
+        text = f"\n        {word} ".join(parts) if break_lines else f" {word} ".join(parts)
+        return (f"(\n        {text}\n    )" if break_lines else f"({text})"), first or frozenset()
 
-    def _check(self, check: BoundCheck) -> str:
-        read, value = self._read(check.left)
-        if check.right is not None:
-            other_read, other = self._read(check.right)
-            compare = self.name("compare", check.compare)
-            return f"({read} is not missing and {other_read} is not missing and {compare}({value}, {other}))"
+    def _check(self, check: BoundCheck, known: frozenset[str]) -> tuple[str, frozenset[str]]:
+        read, value = self._read(check.left, str(check.source.left), known)
+        return self._test(check, read, value, known | {value}), frozenset((value,))
+
+    def _test(self, check: BoundCheck, read: str, value: str, known: frozenset[str]) -> str:
         operator = check.operator
-        if check.modifier is None and not (check.left.is_list and check.constants):
-            constant = self.name("c", check.constants[0]) if check.constants else ""
-            if operator in _OF_ANYTHING:
-                return f"({_OF_ANYTHING[operator].format(read=read, c=constant)})"
-            if operator in _OF_VALUES:
-                return f"({read} is not missing and {_OF_VALUES[operator].format(v=value, c=constant)})"
+        if check.right is not None:
+            other_read, other = self._read(check.right, str(check.source.right), known)
+            compare = self.name("compare", check.compare, operator)
+            return f"({read} is not missing and {other_read} is not missing and {compare}({value}, {other}))"
+        if operator == "exists":
+            return f"({read} is not missing)"
+        if check.modifier is None and not check.left.is_list:
             if operator in ("in", "intersects"):
-                return f"({read} in {self.name('c', frozenset(check.constants), check.constants)})"
-        return f"({read} is not missing and {self.name('test', check.test)}({value}))"
+                choice = self.name("c", frozenset(check.constants), _words(check.constants), check.constants)
+                return f"({read} in {choice})"
+            if operator in _ANY_VALUE or operator in _PRESENT_VALUE:
+                constant = self.name("c", check.constants[0], _words(check.constants))
+                if operator in _ANY_VALUE:
+                    return f"({read} == {constant})"
+                test = _PRESENT_VALUE[operator].format(value=value, constant=constant)
+                return f"({read} is not missing and {test})"
+        test = self.name("test", check.test, f"of {check.source}")
+        return f"({read} is not missing and {test}({value}))"
 
-    def _read(self, operand: BoundOperand) -> tuple[str, str]:
+    def _read(self, operand: BoundOperand, words: str, known: frozenset[str]) -> tuple[str, str]:
         """Return how an operand's value is read, and its name from then on."""
-        reader = self._read_name(operand)
-        value = _value_name(reader)
-        read = f"({value} := {reader}(event))"
-        if self._reads[_key(operand)] > 1:
+        reader, key = _reader(operand)
+        name = self.name("read", reader, words, key)
+        value = name.replace("read", "v")
+        if value in known:
+            return value, value
+        read = f"({value} := {name}(event))"
+        if value in self._seen:
+            self.read_again[value] = None
             read = f"({value} if {value} is not unread else {read})"
+        self._seen.add(value)
         return read, value
 
-    def _read_name(self, operand: BoundOperand) -> str:
-        reader = _reader(operand.field) if isinstance(operand, FieldOperand) else operand.value
-        return self.name("read", reader, _key(operand))
 
-    def _count_reads(self, number: Expression, level: int = 0) -> None:
-        node = self._expressions.nodes[number]
-        if node.check is not None:
-            for operand in (node.check.left, node.check.right):
-                if operand is not None:
-                    self._reads[_key(operand)] += 1
-        elif level < MAX_DEPTH:
-            for part in node.parts:
-                self._count_reads(part, level + 1)
+def _reader(operand: BoundOperand) -> tuple[Callable[[Event], Extracted], Any]:
+    """Return what reads an operand of an event that has a view, and what operands of the same value have in common."""
+    if not isinstance(operand, FieldOperand):
+        return operand.value, operand
+    # Events with a view have an `auditID` (see `lanner.fields.audit`), and nothing of them is lost.
+    extract = operand.field.extract
+    return getattr(extract, "__wrapped__", extract), operand.field
 
 
-def _value_name(reader: str) -> str:
-    """Return the name of the value that a reader has read."""
-    return reader.replace("read", "v")
-
-
-def _reader(field: BoundField) -> Callable[[Event], Extracted]:
-    """Return what reads a field of an event that has a view, so that it has an `auditID`, and that was not cut."""
-    return getattr(field.extract, "__wrapped__", field.extract)  # see `lanner.fields.audit`
-
-
-def _key(operand: BoundOperand) -> Any:
-    """Return what two operands have in common that are the same value."""
-    return operand.field if isinstance(operand, FieldOperand) else operand
+def _words(constants: Sequence[Any]) -> str:
+    """Write constants for people."""
+    return ", ".join(map(repr, constants))

@@ -53,7 +53,9 @@ def selector(
             if optional:
                 scope[f"no_{name}"] = inner()
                 lines.append(f"        if {name} is UNSET: {name} = no_{name}")
-            texts += [(f"{name}.{inner_name}", 2) for inner_name, member in inner.__annotations__.items() if member is Raw]
+            texts += [
+                (f"{name}.{inner_name}", 2) for inner_name, member in inner.__annotations__.items() if member is Raw
+            ]
     deep = " or ".join(f"len({text}) > {SMALL} and nests_too_deep({text}, {level})" for text, level in texts)
     values = [".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path)) for switch in switches]
     key = [value for value, switch in zip(values, switches, strict=True) if switch.is_key]

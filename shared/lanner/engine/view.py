@@ -50,7 +50,9 @@ class Readers:
     def group(self, paths: tuple[Path, ...]) -> Callable[[View], list[bytes] | EllipsisType]:
         """Return the reader of the texts at several paths outside of bodies (see `Event.texts`)."""
         ways = [self._steps(path) for path in paths]
-        if any(not steps or steps[-1].is_object or is_inside_body(path) for steps, path in zip(ways, paths, strict=True)):
+        if any(
+            not steps or steps[-1].is_object or is_inside_body(path) for steps, path in zip(ways, paths, strict=True)
+        ):
             return self.groups.setdefault(paths, lambda view: ...)
         get = attrgetter(*[".".join(path) for path in paths])
         is_text = [steps[-1].inner is Raw for steps in ways]
