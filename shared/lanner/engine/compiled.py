@@ -48,10 +48,10 @@ class CompiledEngine:
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
-        head = None if event.lost else self._projection.take(event.raw.text)
-        if head is None:
+        taken = None if event.lost else self._projection.take(event.raw.text)
+        if taken is None:
             return self._exact(event)
-        for _, head, residual in self._select((head,)):
+        for _, head, residual in self._select((taken,)):
             event.view = View(self._readers, head, event.raw)
             return self._verdict(event, residual)
         return _NOTHING

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from lanner.language import And, BoundCheck, Condition, Not, Or
+from lanner.language.operands import fields_of
 
 __all__ = ["FALSE", "TRUE", "Expression", "Expressions", "Kind"]
 
@@ -32,12 +33,16 @@ class Kind(Enum):
 
 
 class Node(NamedTuple):
-    """An expression: its kind, the expressions in it, its check if it is one, how deep it nests."""
+    """An expression: its kind, the expressions in it, its check if it is one, and what it may cost to evaluate."""
 
     kind: Kind
     parts: tuple[Expression, ...] = ()
     check: BoundCheck | None = None
-    depth: int = 0
+    cost: int = 0
+
+
+_COSTS = {"requestURI": 2, "userAgent": 2, "sourceIPs": 2, "annotations": 5, "requestObject": 5, "responseObject": 5}
+"""What it costs to read from these parts of an event, about, if reading a decoded value costs 1."""
 
 
 class Expressions:
@@ -51,7 +56,7 @@ class Expressions:
     def of(self, condition: Condition) -> Expression:
         """Return the expression of a compiled condition."""
         if isinstance(condition, BoundCheck):
-            return self._number(condition.source, Node(Kind.CHECK, check=condition))
+            return self._number(condition.source, Node(Kind.CHECK, check=condition, cost=_cost(condition)))
         if isinstance(condition, Not):
             return self.negation(self.of(condition.child))
         assert isinstance(condition, And | Or)
@@ -64,7 +69,7 @@ class Expressions:
         node = self.nodes[part]
         if node.kind is Kind.NOT:
             return node.parts[0]
-        return self._number((Kind.NOT, part), Node(Kind.NOT, (part,), depth=node.depth + 1))
+        return self._number((Kind.NOT, part), Node(Kind.NOT, (part,), cost=node.cost))
 
     def group(self, kind: Kind, parts: Iterable[Expression]) -> Expression:
         """Return the conjunction (`Kind.AND`) or disjunction (`Kind.OR`) of `parts`."""
@@ -80,10 +85,10 @@ class Expressions:
                 found[part] = None
         if len(found) < 2:
             return next(iter(found), TRUE if kind is Kind.AND else FALSE)
-        # Checks cost less than groups, and which of them come first does not matter: they have no side effects.
-        inner = tuple(sorted(found, key=lambda part: self.nodes[part].depth))
-        depth = max(self.nodes[part].depth for part in inner) + 1
-        return self._number((kind, inner), Node(kind, inner, depth=depth))
+        # What costs little may decide before the rest is looked at. The order is free: nothing has side effects.
+        inner = tuple(sorted(found, key=lambda part: self.nodes[part].cost))
+        cost = sum([self.nodes[part].cost for part in inner])
+        return self._number((kind, inner), Node(kind, inner, cost=cost))
 
     def checks(self, expression: Expression) -> frozenset[Expression]:
         """Return the checks in an expression."""
@@ -129,3 +134,9 @@ class Expressions:
             inner = frozenset((number,)) if node.kind is Kind.CHECK else frozenset()
             self._checks.append(inner.union(*[self._checks[part] for part in node.parts]))
         return number
+
+
+def _cost(check: BoundCheck) -> int:
+    """Return what it costs to make a check, about."""
+    operands = [operand for operand in (check.left, check.right) if operand is not None]
+    return sum([_COSTS.get(key, 1) for operand in operands for field in fields_of(operand) for key in field.reads])

@@ -39,9 +39,16 @@ def selector(
     `remembered` gives the residual of a key with the classes behind it, `find` that of the switches' values.
     """
     scope: dict[str, Any] = {
-        "NEW": NEW, "UNSET": UNSET, "empty": empty, "enumerate": enumerate, "find": find, "nests_too_deep": nests_too_deep, "len": len,
-        "remembered": remembered, "__builtins__": {},
-    }  # fmt: skip
+        "NEW": NEW,
+        "UNSET": UNSET,
+        "empty": empty,
+        "enumerate": enumerate,
+        "find": find,
+        "len": len,
+        "nests_too_deep": nests_too_deep,
+        "remembered": remembered,
+        "__builtins__": {},
+    }
     lines = ["def select(heads):", "    hits = []", "    for index, head in enumerate(heads):"]
     texts = []
     for name, type_ in head.__annotations__.items():

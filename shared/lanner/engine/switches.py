@@ -41,9 +41,9 @@ _NO_CONSTANT = "\0"  # no constant of a condition contains it
 class Candidate(NamedTuple):
     """A value that may become a switch: where it stands, its type, the fields that are this value.
 
-    Values of few forms are the key that is looked up first (`is_key`): for most events they tell already that no rule
-    can match. Then the classes of the others are added. Where nearly every event has another value (`is_name`), a switch makes sense only if its checks are questions
-    of equality, for then the class of a new value is known at once.
+    Values of few forms are the key that is looked up first (`is_key`): for most events it tells already that no rule
+    can match. Then the classes of the others are added. Where nearly every event has another value (`is_name`), a
+    switch makes sense only if its checks are questions of equality: then the class of a new value is known at once.
     """
 
     path: Path
