@@ -8,6 +8,7 @@ up (`selector`, `dispatch`), and if any rule can match, a function with what is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from lanner.engine.codegen import Residual
 from lanner.engine.dispatch import Dispatch
@@ -36,15 +37,19 @@ class CompiledEngine:
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
         self.first_match = first_match
         self.exact = 0
-        self._reference = ReferenceEngine(rules, first_match=first_match)
+        self._rules = rules
         self.dispatch = Dispatch(rules, first_match=first_match)
         values = {switch.path: switch.type for switch in self.dispatch.switches}
         self._projection = Projection(values, _inside_bodies(rules))
         self._readers = Readers(self._projection)
         dispatch = self.dispatch
         self._select, self.loop = selector(
-            self._projection.line, dispatch.switches, dispatch.empty, dispatch.residuals.get, dispatch.residual
+            self._projection.head, dispatch.switches, dispatch.empty, dispatch.residuals.get, dispatch.residual
         )
+
+    @cached_property
+    def _reference(self) -> ReferenceEngine:
+        return ReferenceEngine(self._rules, first_match=self.first_match)
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""

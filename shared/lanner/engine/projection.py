@@ -8,14 +8,15 @@ exact, but slow; and one whose values have other types than expected is not take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from lanner.engine.layout import BODY, EVENT, Keys
-from lanner.fields import BODIES, json_text
+from lanner.fields import json_text
 
 __all__ = ["ARRAY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "nests_too_deep"]
 
@@ -55,16 +56,28 @@ class Projection:
     """
 
     def __init__(self, values: Mapping[Path, Any], inside: Iterable[Path] = ()) -> None:
-        self.head = _structure("Head", EVENT, values)
-        # A line is an event only if it says so; an item of a list need not.
-        self.line = _structure("Line", EVENT, {**values, ("kind",): Literal["Event"]})
-        paths = frozenset(inside)
-        self.bodies = {
-            name: _structure("Body", BODY, {path[1:]: Raw for path in paths if path[0] == name}) for name in BODIES
-        }
+        self._values = dict(values)
+        self._inside = frozenset(inside)
+        self.head = _structure("Head", EVENT, self._values)
         self._decode = msgspec.json.Decoder(self.head).decode
-        self._decode_lines = msgspec.json.Decoder(self.line).decode_lines
-        self._decode_body = {name: msgspec.json.Decoder(body).decode for name, body in self.bodies.items()}
+        self._bodies: dict[str, tuple[type[msgspec.Struct], Callable[[Raw], Any]]] = {}
+
+    @cached_property
+    def _decode_lines(self) -> Callable[[bytes], list[Head]]:
+        # A line is an event only if it says so; an item of a list need not.
+        line = _structure("Line", EVENT, {**self._values, ("kind",): Literal["Event"]})
+        return msgspec.json.Decoder(line).decode_lines
+
+    def body(self, name: str) -> type[msgspec.Struct]:
+        """Return the structure of the body of this name."""
+        return self._body(name)[0]
+
+    def _body(self, name: str) -> tuple[type[msgspec.Struct], Callable[[Raw], Any]]:
+        """Return the structure of a body and its decoder, made when they are first needed."""
+        if name not in self._bodies:
+            body = _structure("Body", BODY, {path[1:]: Raw for path in self._inside if path[0] == name})
+            self._bodies[name] = body, msgspec.json.Decoder(body).decode
+        return self._bodies[name]
 
     def take(self, text: bytes) -> Head | None:
         """Return the structure of an event, `None` if it cannot be taken."""
@@ -87,7 +100,7 @@ class Projection:
     def take_body(self, name: str, body: Raw) -> Any | None:
         """Return the structure of the body of this name, `None` if it cannot be taken."""
         try:
-            taken = self._decode_body[name](body)
+            taken = self._body(name)[1](body)
         except _REFUSED:
             return None
         return taken if len(_encode(taken)) == len(body) else None

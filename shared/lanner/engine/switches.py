@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from lanner.engine.expressions import Expression, Expressions, Kind
+from lanner.engine.expressions import Expression, Expressions
 from lanner.engine.projection import Path
 from lanner.engine.reference import truth
 from lanner.fields import BoundField, Event, NoValue
@@ -64,6 +64,9 @@ CANDIDATES = (
     Candidate(("objectRef", "name"), ("ka.target.name", "ka.req.configmap.name"), is_name=True),
 )
 """In the order in which they are asked: the keys first, and what leaves the fewest rules."""
+
+_BY_FIELD = {field: candidate for candidate in CANDIDATES for field in candidate.fields}
+_BY_PATH = {candidate.path: candidate for candidate in CANDIDATES}
 
 
 class Switch:
@@ -119,32 +122,28 @@ class Switch:
 
 def choose(expressions: Expressions, conditions: Sequence[Expression]) -> list[Switch]:
     """Return the switches that are of use for these conditions, in the order in which they are to be asked."""
-    checks: dict[Expression, BoundCheck] = {}
-    for condition in conditions:
-        for number in expressions.checks(condition):
-            node = expressions.nodes[number]
-            assert node.kind is Kind.CHECK
-            assert node.check is not None
-            checks[number] = node.check
-    switches = []
-    for candidate in CANDIDATES:
-        own = {number: check for number, check in sorted(checks.items()) if _is_of(check, candidate)}
-        if own and (not candidate.is_name or all(map(_is_equality, own.values()))):
-            switches.append(Switch(candidate, own))
-    return switches
+    numbers: set[Expression] = set()
+    numbers.update(*map(expressions.checks, conditions))
+    checks: dict[Candidate, dict[Expression, BoundCheck]] = {candidate: {} for candidate in CANDIDATES}
+    for number in sorted(numbers):
+        check = expressions.nodes[number].check
+        assert check is not None
+        candidates = {_candidate(field) for field in fields_of(check.left)}
+        candidate = candidates.pop() if len(candidates) == 1 and check.right is None else None
+        if candidate is not None:
+            checks[candidate][number] = check
+    return [
+        Switch(candidate, own)
+        for candidate, own in checks.items()
+        if own and (not candidate.is_name or all(map(_is_equality, own.values())))
+    ]
 
 
-def _is_of(check: BoundCheck, candidate: Candidate) -> bool:
-    """Tell whether the candidate's value decides a check."""
-    fields = list(fields_of(check.left))
-    return bool(fields) and check.right is None and all(_is_value(field, candidate) for field in fields)
-
-
-def _is_value(field: BoundField, candidate: Candidate) -> bool:
-    """Tell whether a field is the candidate's value, by its own name or by that of its place."""
+def _candidate(field: BoundField) -> Candidate | None:
+    """Return the candidate whose value a field is, by its own name or by that of its place."""
     if field.field.name in _POINTERS:
-        return pointer_path(field.argument or "") == candidate.path
-    return field.text in candidate.fields
+        return _BY_PATH.get(pointer_path(field.argument or ""))
+    return _BY_FIELD.get(field.text)
 
 
 def _is_equality(check: BoundCheck) -> bool:

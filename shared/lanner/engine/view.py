@@ -114,9 +114,8 @@ class Readers:
         """Return the way along `path` through the structures, empty if it leads elsewhere."""
         if path == ("kind",):  # a text in one structure and a value in the other
             return []
-        bodies = self.projection.bodies
         inside = is_inside_body(path)
-        inner: Any = bodies.get(path[0]) if inside else self.projection.head
+        inner: Any = self.projection.body(path[0]) if inside else self.projection.head
         steps: list[_Step] = []
         for key in path[1:] if inside else path:
             types = getattr(inner, "__annotations__", {})
