@@ -31,7 +31,7 @@ def alert_id(cluster: str, rule: str, event: Event) -> str:
     import hashlib  # only here: a cold start without an alert does without it
 
     where, what = cluster.encode("utf-8", "surrogateescape"), rule.encode("utf-8", "surrogateescape")
-    audit_id, stage, user, verb, uri, begun, ended = event.texts(_PATHS)
+    audit_id, stage, user, verb, uri, begun, ended = [text or b"" for text in event.texts(_PATHS)]
     first = _FOUR % (len(where), where, len(what), what, len(audit_id), audit_id, len(stage), stage)
     others = _FIVE % (len(user), user, len(verb), verb, len(uri), uri, len(begun), begun, len(ended), ended)
     return hashlib.sha256(first + others).hexdigest()

@@ -51,7 +51,19 @@ class Stencil:
     `constants` are the entries that are the same in the JSON object of each.
     """
 
-    __slots__ = ("_inner", "_label", "_pattern", "_pieces", "_show_time", "_time_key", "constants", "format", "rule")
+    __slots__ = (
+        "_inner",
+        "_label",
+        "_paths",
+        "_pattern",
+        "_pieces",
+        "_show_time",
+        "_texts",
+        "_time_key",
+        "constants",
+        "format",
+        "rule",
+    )
 
     def __init__(self, rule: Rule, format_: AlertFormat) -> None:
         assert rule.output is not None  # only compiled rules match
@@ -70,6 +82,8 @@ class Stencil:
         self._pattern = b"".join(part.replace(b"%", b"%%") if isinstance(part, bytes) else b"%b" for part in parts)
         pieces = [_Piece(part.operand, part.width) for part in parts if not isinstance(part, bytes)]
         self._pieces = [(piece.read, piece.key if piece.is_plain else None, piece) for piece in pieces]
+        self._texts = [field for field in rule.output.fields if field.text_path is not None]
+        self._paths = tuple([field.text_path for field in self._texts if field.text_path is not None])
         shown = {piece.field for piece in pieces}
         # What stands inside transformers is among the output's fields, but the message does not show it as it is.
         self._inner = [(field_key(field), field) for field in rule.output.fields if field not in shown]
@@ -83,6 +97,9 @@ class Stencil:
 
         They are made together because they show the same values.
         """
+        if event.view is not None:  # it gives many texts at the price of a few
+            for field, text in zip(self._texts, event.texts(self._paths), strict=True):
+                event.values[field] = NoValue.MISSING if text is None else text
         texts: list[bytes] = []
         fields: dict[str, Any] = {self._time_key: event.time}
         for read, plain_key, piece in self._pieces:

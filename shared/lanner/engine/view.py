@@ -33,7 +33,7 @@ class Readers:
         self.texts: dict[Path, Reader] = {}
         self.values: dict[Path, Reader] = {}
         self.walkers: dict[Path, Walker] = {}
-        self.groups: dict[tuple[Path, ...], Callable[[View], list[bytes] | EllipsisType]] = {}
+        self.groups: dict[tuple[Path, ...], Callable[[View], list[bytes | EllipsisType | None]]] = {}
 
     def text(self, path: Path) -> Reader:
         """Return the reader of the text at `path` (see `Event.text`)."""
@@ -47,25 +47,25 @@ class Readers:
         """Return the reader of the values at `path` through arrays (see `Event.walk`)."""
         return self.walkers.setdefault(path, self._walker(path))
 
-    def group(self, paths: tuple[Path, ...]) -> Callable[[View], list[bytes] | EllipsisType]:
-        """Return the reader of the texts at several paths outside of bodies (see `Event.texts`)."""
-        ways = [self._steps(path) for path in paths]
-        if any(
-            not steps or steps[-1].is_object or is_inside_body(path) for steps, path in zip(ways, paths, strict=True)
-        ):
-            return self.groups.setdefault(paths, lambda view: ...)
-        get = attrgetter(*[".".join(path) for path in paths])
-        is_text = [steps[-1].inner is Raw for steps in ways]
+    def group(self, paths: tuple[Path, ...]) -> Callable[[View], list[bytes | EllipsisType | None]]:
+        """Return the reader of the texts at several paths (see `Event.texts`), which gives `...` for bodies, too."""
+        ways = [(index, path, steps) for index, path in enumerate(paths) if (steps := self._steps(path))]
+        ways = [way for way in ways if not is_inside_body(way[1]) and not way[2][-1].is_object]
+        get = attrgetter(*[".".join(path) for _, path, _ in ways], "auditID")
+        places = [(index, steps[-1].inner is Raw) for index, _, steps in ways]
 
-        def read(view: View) -> list[bytes] | EllipsisType:
+        def read(view: View) -> list[bytes | EllipsisType | None]:
+            texts: list[bytes | EllipsisType | None] = [...] * len(paths)
             try:
-                found = zip(get(view.head), is_text, strict=True)
-            except AttributeError:  # of `UNSET`, on the way
-                return ...
-            return [
-                b"" if value is UNSET or value is NOT_THERE else json_text.render(bytes(value)) if raw else _text(value)
-                for value, raw in found
-            ]
+                found = get(view.head)
+            except AttributeError:  # of `UNSET`, on one of the ways
+                return texts
+            for (index, is_text), value in zip(places, found, strict=False):  # the last is only there to make it several
+                if value is UNSET or value is NOT_THERE:
+                    texts[index] = None
+                else:
+                    texts[index] = json_text.render(bytes(value)) if is_text else _text(value)
+            return texts
 
         return self.groups.setdefault(paths, read)
 
@@ -186,8 +186,8 @@ class View:
         """Return the text at `path`, `...` if the structures do not tell."""
         return (self._readers.texts.get(path) or self._readers.text(path))(self)
 
-    def texts(self, paths: tuple[Path, ...]) -> list[bytes] | EllipsisType:
-        """Return the texts at several paths, `...` if the structures do not tell all of them."""
+    def texts(self, paths: tuple[Path, ...]) -> list[bytes | EllipsisType | None]:
+        """Return the texts at several paths, `...` for those that are to be looked for one by one."""
         return (self._readers.groups.get(paths) or self._readers.group(paths))(self)
 
     def find(self, path: Path) -> bytes | EllipsisType | None:

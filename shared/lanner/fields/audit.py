@@ -79,6 +79,7 @@ def scalar(path: Path) -> Binder:
             text = event.text(path)
             return NoValue.MISSING if text is None else text
 
+        extract.text_path = path  # type: ignore[attr-defined]
         return _audited(extract)
 
     return bind

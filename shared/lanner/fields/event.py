@@ -66,7 +66,7 @@ class View(Protocol):
     def text(self, path: tuple[str, ...]) -> bytes | EllipsisType | None:
         """See `Event.text`."""
 
-    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes] | EllipsisType:
+    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes | EllipsisType | None]:
         """See `Event.texts`."""
 
     def walk(self, path: tuple[str, ...], index: int | None) -> list[bytes | None] | EllipsisType | None:
@@ -172,13 +172,12 @@ class Event:
         value = self.find(path)
         return None if value is None else json_text.render(value)
 
-    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes]:
-        """Return the texts at several paths, each empty where there is none."""
-        if self.view is not None:
-            seen = self.view.texts(paths)
-            if seen is not ...:
-                return seen
-        return [self.text(path) or b"" for path in paths]
+    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes | None]:
+        """Return the texts at several paths, as `text` does for each."""
+        if self.view is None:
+            return [self.text(path) for path in paths]
+        seen = self.view.texts(paths)
+        return [self.text(path) if text is ... else text for path, text in zip(paths, seen, strict=True)]
 
     def text_of(self, *path: str) -> bytes:
         """Return the text at a path of keys, empty where there is none."""

@@ -61,6 +61,11 @@ class BoundField(msgspec.Struct, frozen=True, eq=False):
         """The field as written without quotes, `name` or `name[argument]`."""
         return self.field.name if self.argument is None else f"{self.field.name}[{self.argument}]"
 
+    @property
+    def text_path(self) -> tuple[str, ...] | None:
+        """The place whose text the field is, if it is nothing else."""
+        return getattr(self.extract, "text_path", None)
+
     def value(self, event: Event) -> Extracted:
         """Return the field's value on `event`; read once an event. Never raises, whatever the event holds."""
         values = event.values
