@@ -6,7 +6,8 @@ LannerError                    say `str(error)` to the user; no traceback is nee
  │   ├─ ConditionError         a condition (spec/conditions.md)
  │   ├─ TemplateError          an output template (spec/output.md section 1)
  │   └─ FieldError             a field name or argument (spec/fields.md section 3)
- └─ RulesError                 rules files that cannot be used; carries their diagnostics
+ ├─ RulesError                 rules files that cannot be used; carries their diagnostics
+ └─ WorkerError                a process that judged a part of the input died
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = [
     "RulesError",
     "TemplateError",
     "UsageError",
+    "WorkerError",
 ]
 
 
@@ -86,3 +88,7 @@ class RulesError(LannerError):
     def __init__(self, message: str, results: Sequence[object] = ()) -> None:
         super().__init__(message)
         self.results = tuple(results)
+
+
+class WorkerError(LannerError):
+    """A process that judged a part of the input died, so that what it had to find is not known."""

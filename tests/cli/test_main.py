@@ -29,7 +29,7 @@ def test_interrupted(lanner, monkeypatch, rules):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lanner.cli.scan.read_blocks", interrupted)
+    monkeypatch.setattr("lanner.cli.scan.parts_of", interrupted)
     assert lanner("scan", "-r", rules, "x.log")[0] == 130
 
 

@@ -250,7 +250,7 @@ def test_binary_data_among_elements(outline: Outline) -> None:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("files", "draft", "documents"):
+    for module in ("payloads", "draft", "documents"):
         monkeypatch.setattr(f"lanner.sources.{module}.MAX_DOCUMENT", 100_000)
 
 

@@ -244,7 +244,7 @@ def test_something_else_behind_gzip_data_is_said(audit: Path) -> None:
 
 
 def test_a_bomb_is_unpacked_in_bounded_pieces(audit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lanner.sources.files.MAX_DOCUMENT", 1 << 20)
+    monkeypatch.setattr("lanner.sources.payloads.MAX_DOCUMENT", 1 << 20)
     packer = zlib.compressobj(wbits=31)
     audit.write_bytes(b"".join([packer.compress(b" " * (1 << 24)), packer.flush(), gzip.compress(b"\n" + log("a"))]))
     assert outline(audit) == ["!audit.log:1", "a"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lanner.alerts.alert import Alert
     from lanner.ruleset import Priority
 
-__all__ = ["Summary"]
+__all__ = ["Note", "Summary", "note"]
 
 _MAX_ACTORS = 10_000  # attackers choose names: beyond so many different ones they are counted together
 _MAX_PLACES = 100
@@ -58,6 +58,29 @@ class _Actor(msgspec.Struct):
     places: Counter[str] = msgspec.field(default_factory=Counter)
 
 
+class Note(msgspec.Struct, frozen=True):
+    """What a summary has to know of an alert."""
+
+    deed: _Deed
+    user: str
+    pattern: bytes
+    address: str
+    target: str
+
+
+def note(alert: Alert) -> Note:
+    """Return what a summary has to know of `alert`."""
+    event, rule = alert.event, alert.rule
+    written = event.find(("user", "username")) or b""
+    return Note(
+        _Deed(rule.name, rule.priority, event.time, _text(alert, "auditID")),
+        _text(alert, "user", "username") or _NOBODY,
+        written if len(written) <= _MAX_TEXT else b"",
+        _address(alert),
+        _target(alert),
+    )
+
+
 class Summary:
     """Collects alerts and tells their story. Memory is bounded whatever the events hold."""
 
@@ -67,24 +90,25 @@ class Summary:
 
     def add(self, alert: Alert) -> None:
         """Take one more alert into account."""
-        event, rule = alert.event, alert.rule
-        time = event.time
-        tally = self._rules.setdefault(rule.name, _Tally(rule.priority, time, time))
-        tally.first, tally.last = min(tally.first, time), max(tally.last, time)
+        self.take(note(alert))
+
+    def take(self, note: Note) -> None:
+        """Take one more alert into account by what was noted of it."""
+        deed = note.deed
+        tally = self._rules.setdefault(deed.rule, _Tally(deed.priority, deed.time, deed.time))
+        tally.first, tally.last = min(tally.first, deed.time), max(tally.last, deed.time)
         tally.count += 1
-        deed = _Deed(rule.name, rule.priority, time, _text(alert, "auditID"))
-        name = _text(alert, "user", "username") or _NOBODY
+        name = note.user
         if name not in self._actors and len(self._actors) >= _MAX_ACTORS:
             name = _OTHERS
         actor = self._actors.get(name)
         if actor is None:
-            written = event.find(("user", "username")) or b""
-            actor = self._actors[name] = _Actor(deed, written if len(written) <= _MAX_TEXT else b"")
+            actor = self._actors[name] = _Actor(deed, note.pattern)
         actor.count += 1
         if deed.priority < actor.worst.priority:
             actor.worst = deed
-        _count(actor.addresses, _address(alert))
-        _count(actor.places, _target(alert))
+        _count(actor.addresses, note.address)
+        _count(actor.places, note.target)
 
     def text(self, paths: Iterable[str], heading: Callable[[str], str], printable: Callable[[str], str]) -> str:
         """Return the story as lines. `paths` are what was read; the other two write headings and untrusted texts."""

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import gc
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
-from lanner.alerts import Alert, AlertFormat, Statistics, Summary
+from lanner.alerts import Alert, AlertFormat
 from lanner.cli.loading import add_rules_options, configuration, load_rules, select_rules
-from lanner.cli.terminal import Progress, Style, printable
-from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
-from lanner.errors import UsageError
-from lanner.fields import Event, Intake
-from lanner.fields.block import Block
-from lanner.ruleset import Config
-from lanner.sources import MAX_EVENT_SIZE, Reject, read_blocks
-from lanner.sources import Progress as ReadProgress
+from lanner.cli.results import REJECTS_SHOWN, Results
+from lanner.cli.terminal import Style, printable
+from lanner.engine import CompiledEngine, ReferenceEngine
+from lanner.errors import UsageError, WorkerError
+from lanner.ruleset import Config, Rule
+from lanner.scan import Judge, parts_of
+from lanner.sources import MAX_EVENT_SIZE, Context
+from lanner.sources.places import places, total_size
 
 __all__ = ["add_to"]
 
 EXIT_CLEAN, EXIT_ALERTS, EXIT_UNREADABLE = 0, 1, 3
 
-_REJECTS_SHOWN = 10
-_EVENTS_PER_LOOK = 256  # between looks at the clock for the progress line
+_MAX_JOBS = 1000
 _DESCRIPTION = """\
 Reads audit events (JSON lines, a JSON document, an EventList, arrays, .gz) from files, directories and standard input,
 and prints an alert for every rule that matches."""
@@ -52,6 +47,13 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default="compiled",
         help="compiled (default), or the one that defines what it has to find, and takes longer",
     )
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="read files by N processes; what is found, and its order, stay the same (default: 1)",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("text", "json"), help="alerts as text, or as one JSON object a line")
     output.add_argument("--summary", action="store_true", help="end with what happened, who did it, where to look next")
@@ -67,16 +69,87 @@ def _run(options: argparse.Namespace) -> int:
     config = configuration(options)
     rules = select_rules(options, config, load_rules(options, config))
     first_match = options.rule_matching == "first" if options.rule_matching else config.first_match
-    statistics = Statistics(rules)
     settings = [Path(path) for path in (*options.rules, *config.rules_files, options.config) if path]
     with _rejects_file(options.rejects, [Path(path) for path in paths], settings) as rejects:
         engine = (CompiledEngine if options.engine == "compiled" else ReferenceEngine)(rules, first_match=first_match)
-        scan = _Scan(options, config, engine, statistics, rejects)
-        gc.freeze()  # the rules stay: the collector need not look at them again and again
-        scan.run(paths)
-    if statistics.rejected:
+        return _scan(options, config, paths, rules, engine, rejects)
+
+
+def _scan(
+    options: argparse.Namespace,
+    config: Config,
+    paths: list[str],
+    rules: Sequence[Rule],
+    engine: CompiledEngine | ReferenceEngine,
+    rejects: BinaryIO | None,
+) -> int:
+    """Read everything, show alerts as they are found, and end with the counts."""
+    found = places(paths)
+    total_bytes = total_size(found)
+    as_json = options.format == "json" if options.format else config.json_output
+    # Somebody may be waiting for the alerts of a stream; those of files may go out in blocks.
+    prompt = sys.stdout.isatty() or total_bytes is None
+    results = Results(
+        rules, as_json=as_json, summary=options.summary, rejects=rejects, prompt=prompt, total_bytes=total_bytes
+    )
+    judge = Judge(
+        engine,
+        _format(options, config),
+        _json_line if as_json else _text_line(Style.for_stream(sys.stdout, allowed=not options.no_color)),
+        notes=options.summary,
+        rejects_shown=None if rejects is not None else REJECTS_SHOWN,
+    )
+    max_size = MAX_EVENT_SIZE if config.max_event_size is None else config.max_event_size
+    context = Context(max_size=max_size, drop_larger=config.max_event_size is not None)
+    gc.freeze()  # the rules stay: the collector need not look at them again and again
+    jobs = options.jobs if total_bytes is not None else 1  # a stream comes to one process
+    failure = ""
+    try:
+        with closing(parts_of(found, judge, context, rules, jobs=jobs, prompt=prompt)) as parts:
+            for part in parts:
+                results.show(part)
+    except WorkerError as error:
+        failure = str(error)
+    except KeyboardInterrupt:  # the usual end of a stream: somebody has seen enough
+        results.finish(paths)
+        raise
+    results.finish(paths, failure)
+    if failure or results.statistics.rejected:
         return EXIT_UNREADABLE
-    return EXIT_ALERTS if options.exit_code and statistics.alerts else EXIT_CLEAN
+    return EXIT_ALERTS if options.exit_code and results.statistics.alerts else EXIT_CLEAN
+
+
+def _format(options: argparse.Namespace, config: Config) -> AlertFormat:
+    return AlertFormat(
+        time_format_iso_8601=config.time_format_iso_8601,
+        json_include_output_property=config.json_include_output_property,
+        json_include_message_property=config.json_include_message_property,
+        json_include_tags_property=config.json_include_tags_property,
+        json_include_output_fields_property=config.json_include_output_fields_property,
+        cluster=options.cluster.encode("utf-8", "surrogateescape").decode(errors="replace"),
+    )
+
+
+def _json_line(alert: Alert) -> bytes:
+    return alert.json_line() + b"\n"
+
+
+def _text_line(style: Style) -> Callable[[Alert], bytes]:
+    """Return what writes an alert as a line of text for standard output."""
+    if not sys.stdout.isatty():
+        return lambda alert: alert.text_line().encode() + b"\n"
+    return lambda alert: style.priority(printable(alert.text_line()), alert.rule.priority).encode() + b"\n"
+
+
+def _jobs(text: str) -> int:
+    """Return the number of processes; 0 means one, too."""
+    try:
+        jobs = int(text)
+    except ValueError:
+        jobs = -1
+    if not 0 <= jobs <= _MAX_JOBS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {_MAX_JOBS}")
+    return max(1, jobs)
 
 
 def _paths(options: argparse.Namespace) -> list[str]:
@@ -121,126 +194,3 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _identity(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
-
-
-class _Scan:
-    """One run over the input."""
-
-    def __init__(
-        self,
-        options: argparse.Namespace,
-        config: Config,
-        engine: CompiledEngine | ReferenceEngine,
-        statistics: Statistics,
-        rejects: BinaryIO | None,
-    ) -> None:
-        self._as_json = options.format == "json" if options.format else config.json_output
-        self._engine = engine
-        self._statistics = statistics
-        self._rejects = rejects
-        self._summary = Summary() if options.summary else None
-        self._progress = Progress(sys.stderr)
-        self._style = Style.for_stream(sys.stdout, allowed=not options.no_color)
-        self._on_terminal = sys.stdout.isatty()
-        self._format = AlertFormat(
-            time_format_iso_8601=config.time_format_iso_8601,
-            json_include_output_property=config.json_include_output_property,
-            json_include_message_property=config.json_include_message_property,
-            json_include_tags_property=config.json_include_tags_property,
-            json_include_output_fields_property=config.json_include_output_fields_property,
-            cluster=options.cluster.encode("utf-8", "surrogateescape").decode(errors="replace"),
-        )
-        self._max_size = MAX_EVENT_SIZE if config.max_event_size is None else config.max_event_size
-        self._drop_larger = config.max_event_size is not None
-
-    def run(self, paths: list[str]) -> None:
-        """Read everything, print alerts as they are found, and end with the statistics."""
-        try:
-            self._read(paths)
-        except KeyboardInterrupt:  # the usual end of a stream: somebody has seen enough
-            self._finish(paths)
-            raise
-        self._finish(paths)
-
-    def _read(self, paths: list[str]) -> None:
-        output = sys.stdout.buffer
-        # Somebody may be waiting for the alerts of a stream; those of files may go out in blocks.
-        flush_each = self._on_terminal or not all(os.path.isfile(path) or os.path.isdir(path) for path in paths)
-        reading = ReadProgress()
-        intake = Intake()
-        statistics = self._statistics
-        for piece in read_blocks(paths, max_size=self._max_size, drop_larger=self._drop_larger, progress=reading):
-            if isinstance(piece, Reject):
-                self._reject(piece)
-                continue
-            before = statistics.events
-            if isinstance(piece, Block):
-                found = self._engine.judge_block(piece, intake)
-                if found is None:
-                    continue
-                statistics.events += piece.events
-            else:
-                event = intake.open(piece)
-                found = [(event, self._engine.judge(event))]
-                statistics.events += 1
-            if statistics.events // _EVENTS_PER_LOOK > before // _EVENTS_PER_LOOK:
-                share = reading.bytes_read / reading.total_bytes if reading.total_bytes else None
-                self._progress.show(share, statistics.events, statistics.alerts)
-            lines = [line for event, verdict in found for line in self._lines(event, verdict)]
-            if lines:
-                self._progress.clear()
-                output.writelines(lines)
-                if flush_each:
-                    output.flush()
-
-    def _lines(self, event: Event, verdict: Verdict) -> list[bytes]:
-        """Return the lines of the alerts on one event, and count what there is to count."""
-        statistics = self._statistics
-        if event.lost:
-            statistics.truncated += 1
-            for rule in verdict.undecided:
-                statistics.count_undecided(rule)
-        lines = []
-        for rule in verdict.matched:
-            alert = Alert(rule, event, self._format)
-            statistics.count_alert(rule)
-            if self._summary is not None:
-                self._summary.add(alert)
-            lines.append(self._line(alert))
-        return lines
-
-    def _line(self, alert: Alert) -> bytes:
-        if self._as_json:
-            return alert.json_line() + b"\n"
-        text = alert.text_line()
-        if self._on_terminal:
-            text = self._style.priority(printable(text), alert.rule.priority)
-        return text.encode() + b"\n"
-
-    def _reject(self, reject: Reject) -> None:
-        count = self._statistics.rejected = self._statistics.rejected + 1
-        if count <= _REJECTS_SHOWN:
-            self._progress.clear()
-            style = Style.for_stream(sys.stderr)
-            print(style.warning("Rejected"), printable(f"{reject.origin}: {reject.reason}"), file=sys.stderr)
-        if self._rejects is not None:
-            kept = {"origin": reject.origin, "reason": reject.reason}
-            try:
-                kept["text"] = reject.text.decode()
-            except UnicodeDecodeError:
-                kept["base64"] = base64.b64encode(reject.text).decode()
-            self._rejects.write(msgspec.json.encode(kept) + b"\n")
-
-    def _finish(self, paths: list[str]) -> None:
-        self._progress.clear()
-        sys.stdout.flush()
-        more = self._statistics.rejected - _REJECTS_SHOWN
-        if more > 0:
-            kept = "" if self._rejects is not None else "; --rejects FILE keeps them all"
-            print(f"... and {more:,} more rejected{kept}", file=sys.stderr)
-        if not self._statistics.events and not self._statistics.rejected:
-            print(Style.for_stream(sys.stderr).warning("Note:"), "the input holds no events", file=sys.stderr)
-        stream = sys.stderr if self._as_json else sys.stdout
-        print(self._statistics.text(printable), file=stream)
-        if self._summary is not None:
-            print(self._summary.text(paths, Style.for_stream(stream).heading, printable), file=stream)

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
+    from typing import BinaryIO, Protocol
 
-__all__ = ["BUFFER", "Lines", "Progress", "Stream"]
+    class Readable(Protocol):
+        """Something to read bytes from."""
+
+        def read(self, size: int, /) -> bytes | None:
+            """Return the next bytes, at most `size`."""
+
+
+__all__ = ["BUFFER", "GZIP_MAGIC", "Lines", "Progress", "Stream"]
 
 _BLOCK = 65536
 """Bytes read from the input at a time."""
@@ -18,7 +25,7 @@ _BLOCK = 65536
 BUFFER = 262144
 """Bytes that the beginning of an input may take until it is clear that it can be unpacked."""
 
-_MAGIC = b"\x1f\x8b\x08"
+GZIP_MAGIC = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -37,24 +44,25 @@ class Progress:
 class Stream:
     """Bytes of a file, unpacked if they are gzip data (told by their first bytes, whatever the name).
 
-    Damage never raises: the stream ends before it, and `damage` says what happened.
+    Damage never raises: the stream ends before it, and `damage` says what happened. Where it `may_be_packed` not, the
+    bytes come as they are.
     """
 
-    def __init__(self, file: BinaryIO, progress: Progress) -> None:
+    def __init__(self, file: BinaryIO | Readable, progress: Progress, *, may_be_packed: bool = True) -> None:
         self.damage = ""
         # `read1` gives what is there; `read` of a pipe would wait for a full block.
         self._read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
         self._progress = progress
         self._ahead = self._load()
-        self._packed = self._is_packed()
+        self._packed = may_be_packed and self._is_packed()
         self._inflate = zlib.decompressobj(_GZIP)
         self._within = self._packed  # inside a gzip member
 
     def _is_packed(self) -> bool:
         """Tell whether gzip data begins here: by trial, for a damaged line of a log may begin like that, too."""
-        while 0 < len(self._ahead) < len(_MAGIC) and (more := self._load()):
+        while 0 < len(self._ahead) < len(GZIP_MAGIC) and (more := self._load()):
             self._ahead += more  # a pipe may give its first byte alone
-        if not self._ahead.startswith(_MAGIC):
+        if not self._ahead.startswith(GZIP_MAGIC):
             return False
         trial = zlib.decompressobj(_GZIP)
         try:
@@ -122,8 +130,14 @@ class Lines:
 
     def __init__(self, stream: Stream) -> None:
         self._read = stream.read
+        self._given = 0
         self._data = b""
         self._position = 0
+
+    @property
+    def consumed(self) -> int:
+        """Number of bytes of the lines that were returned so far."""
+        return self._given - len(self._data) + self._position
 
     def beginning(self) -> bytes:
         """Return what is there so far, without going on."""
@@ -158,6 +172,7 @@ class Lines:
     def _load(self) -> bool:
         """Add what the stream gives next; tell whether it gave anything."""
         more = self._read()
+        self._given += len(more)
         self._data = self._data[self._position :] + more
         self._position = 0
         return bool(more)

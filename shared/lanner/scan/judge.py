@@ -1,0 +1,105 @@
+"""From the pieces of an input to the parts of a result: every event is judged, every alert becomes a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lanner.alerts import Alert, note
+from lanner.fields.block import Block
+from lanner.scan.part import Part
+from lanner.sources import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from lanner.alerts import AlertFormat
+    from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
+    from lanner.fields import Event, Intake
+    from lanner.sources import Piece, Progress
+
+__all__ = ["Judge"]
+
+_MAX_WEIGHT = 65536
+_MAX_PIECES = 2048
+_NOTE_WEIGHT = 256
+
+
+class Judge:
+    """Judges events by an engine and writes the alerts by `line`.
+
+    `notes` says whether there is to be a summary. Of each part's rejects, the first `rejects_shown` are handed on,
+    without their texts; or all as they are, if that is `None`.
+    """
+
+    def __init__(
+        self,
+        engine: CompiledEngine | ReferenceEngine,
+        format_: AlertFormat,
+        line: Callable[[Alert], bytes],
+        *,
+        notes: bool = False,
+        rejects_shown: int | None = None,
+    ) -> None:
+        self._engine = engine
+        self._format = format_
+        self._line = line
+        self._notes = notes
+        self._rejects_shown = rejects_shown
+
+    def parts(
+        self, pieces: Iterable[Piece | Block], intake: Intake, progress: Progress, *, prompt: bool = False
+    ) -> Iterator[Part]:
+        """Yield what comes of `pieces`, in parts of limited size; if `prompt`, of each piece at once.
+
+        `progress` is that of reading the pieces.
+        """
+        read_before = progress.bytes_read
+        part = Part()
+        for piece in pieces:
+            if isinstance(piece, Reject):
+                self._reject(piece, part)
+            elif isinstance(piece, Block):
+                found = self._engine.judge_block(piece, intake)
+                if found is None:
+                    continue
+                part.statistics.events += piece.events
+                for event, verdict in found:
+                    self._add(event, verdict, part)
+            else:
+                event = intake.open(piece)
+                part.statistics.events += 1
+                self._add(event, self._engine.judge(event), part)
+            pieces_taken = part.statistics.events + part.statistics.rejected
+            if prompt or part.weight >= _MAX_WEIGHT or pieces_taken >= _MAX_PIECES:
+                part.bytes_read = progress.bytes_read - read_before
+                read_before = progress.bytes_read
+                yield part
+                part = Part()
+        part.bytes_read = progress.bytes_read - read_before
+        yield part
+
+    def _add(self, event: Event, verdict: Verdict, part: Part) -> None:
+        """Write the lines of the alerts on one event, and count what there is to count."""
+        statistics = part.statistics
+        if event.lost:
+            statistics.truncated += 1
+            for rule in verdict.undecided:
+                statistics.count_undecided(rule)
+        for rule in verdict.matched:
+            alert = Alert(rule, event, self._format)
+            statistics.count_alert(rule)
+            if self._notes:
+                part.notes.append(note(alert))
+                part.weight += _NOTE_WEIGHT
+            line = self._line(alert)
+            part.output.append(line)
+            part.weight += len(line)
+
+    def _reject(self, reject: Reject, part: Part) -> None:
+        count = part.statistics.rejected = part.statistics.rejected + 1
+        if self._rejects_shown is not None:
+            if count > self._rejects_shown:
+                return
+            reject = Reject(reject.origin, reject.reason)
+        part.output.append(reject)
+        part.weight += len(reject.text) + len(reject.reason) + len(reject.origin)
