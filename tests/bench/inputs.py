@@ -84,17 +84,17 @@ class Inputs:
         """Return an empty file."""
         return Input("nothing", self._made("nothing.jsonl", lambda path: path.touch()), 0)
 
-    def payloads(self, kind: str) -> tuple[Input, Input]:
-        """Return the bench file's events as payloads of a kind, and the plain JSON that they hold."""
-        plain = self.mix()
+    def payloads(self, kind: str, plain: Input) -> tuple[Input, Input]:
+        """Return events as payloads of a kind, and the plain JSON that is in them."""
+        name = plain.path.stem
         if kind == "Pub/Sub":
-            entries = self._made(f"log-entries-{plain.events}.jsonl", lambda path: write_log_entries(plain.path, path))
+            entries = self._made(f"{name}-log-entries.jsonl", lambda path: write_log_entries(plain.path, path))
             plain = Input("log entries", entries, _lines(entries))
-            path = self._made(f"pubsub-{self.events}.jsonl", lambda path: write_pubsub(entries, path))
+            path = self._made(f"{name}-pubsub.jsonl", lambda path: write_pubsub(entries, path))
         elif kind == "CloudWatch":
-            path = self._made(f"cloudwatch-{plain.events}.jsonl", lambda path: write_cloudwatch(plain.path, path))
+            path = self._made(f"{name}-cloudwatch.jsonl", lambda path: write_cloudwatch(plain.path, path))
         else:
-            path = self._made(f"event-lists-{plain.events}.jsonl", lambda path: write_event_lists(plain.path, path))
+            path = self._made(f"{name}-event-lists.jsonl", lambda path: write_event_lists(plain.path, path))
         return Input(kind, path, plain.events), plain
 
     def _made(self, name: str, make: Callable[[Path], object]) -> Path:

@@ -37,7 +37,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def markdown(results: Results) -> str:
     """Return the results as they stand in docs/performance.md."""
-    text = [f"{results.conditions()}."]
+    text = ["![the numbers below as bars](performance.svg)", "", f"{results.conditions()}."]
     for part, rows in results.parts():
         text += [
             "",

@@ -126,7 +126,7 @@ def test_a_given_file_takes_the_place_of_the_generated_one(inputs, tmp_path):
     given.write_bytes(inputs.mix().path.read_bytes()[:-1])  # its last line has no end
     other = Inputs(tmp_path / "other", 20, None, given)
     assert (other.mix().name, other.mix().path, other.mix().events) == ("audit.log", given, 500)
-    packed, plain = other.payloads("CloudWatch")
+    packed, plain = other.payloads("CloudWatch", other.mix())
     assert (packed.events, plain.path) == (500, given)
 
 

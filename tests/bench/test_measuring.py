@@ -90,7 +90,7 @@ def test_a_batch_at_once_gives_the_alerts_of_its_events(tmp_path):
     # GIVEN a CloudWatch batch
     pytest.importorskip("lanner.sources.eks")
     inputs = Inputs(tmp_path, 400, None)
-    packed, _ = inputs.payloads("CloudWatch")
+    packed, _ = inputs.payloads("CloudWatch", inputs.mix())
     payloads = packed.path.read_bytes().splitlines()
     rules = [str(path) for path in our_rules().files]
     # WHEN both engines take it, one by the event, one at once

@@ -71,7 +71,8 @@ def test_the_page_gets_the_same_rows(results, tmp_path):
     rewrite(page, markdown(results))
     # THEN only they change
     text = page.read_text()
-    assert text.startswith(f"before\n{BEGIN}\nLanner 0.1.0, compiled")
+    assert text.startswith(f"before\n{BEGIN}\n![")
+    assert "\nLanner 0.1.0, compiled engine" in text
     assert text.endswith(f"|\n{END}\nafter\n")
     assert "old numbers" not in text
     assert "| the bench file, compiled | 0.310 x | 0.300 to 0.400 | ≤ 0.35 x | ≤ 0.28 x | met |  |" in text

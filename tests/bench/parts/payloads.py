@@ -21,11 +21,12 @@ _KINDS = {
 
 def measure(context: Context) -> Iterator[Row]:
     rules = context.prepared(context.rules)
+    events = context.inputs.beginning(context.inputs.mix(), context.sizes.quarter)
     for kind, (name, target) in _KINDS.items():
         if not is_there(PAYLOADS[kind]):
             context.say(f"{kind}: left out, this version does not read it")
             continue
-        packed, plain = context.inputs.payloads(kind)
+        packed, plain = context.inputs.payloads(kind, events)
         context.say(f"{kind}: {packed.events:,} events, {packed.size / 1e6:,.0f} MB")
         runs = {
             "loads": context.loads(plain),
