@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.cost import Cost
 
@@ -35,6 +35,10 @@ class Row:
     def of(cls, part: str, key: str, name: str, cost: Cost, unit: str, **more: object) -> Row:
         """Return the row for a cost."""
         return cls(part, key, name, cost.median, unit, cost.low, cost.high, **more)
+
+    def without_targets(self) -> Row:
+        """Return the row for a measurement that the targets do not mean."""
+        return replace(self, target=None, stretch=None)
 
     @property
     def shown(self) -> str:

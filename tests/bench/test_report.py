@@ -52,6 +52,11 @@ def test_a_row_tells_whether_its_target_is_met(value, more, verdict):
     assert Row.of("p", "k", "n", Cost((value,)), "x", **more).verdict == verdict
 
 
+def test_a_row_without_targets_judges_nothing(results):
+    row = results.find("mix").without_targets()
+    assert (row.verdict, row.bound(row.target), row.bound(row.stretch)) == ("", "", "")
+
+
 def test_the_table_is_aligned(results):
     lines = table(results).splitlines()
     assert lines[0] == (
