@@ -23,8 +23,8 @@ MAX_KEYS = 10_000
 MAX_KEY = 256
 """Characters that the texts of a key may have if it is to be remembered."""
 
-MAX_STEPS = 50_000
-"""Steps of specialisation that are remembered. Honest clusters need some hundreds."""
+MAX_STATES = 50_000
+"""Combinations of classes that are remembered. Honest clusters need some hundreds."""
 
 Rest = tuple[tuple[int, Expression], ...]
 """Rules, by number, that may match, and what is left of their conditions."""
@@ -43,7 +43,8 @@ class Dispatch:
         self.switches = choose(self.expressions, [condition for _, condition in conditions])
         self.empty: set[tuple[Any, ...]] = set()
         self.residuals: dict[tuple[Any, ...], Residual | None] = {}
-        self._key_size = sum([switch.is_key for switch in self.switches])
+        self._key_switches = [switch for switch in self.switches if switch.is_key]
+        self._key_size = len(self._key_switches)
         self._rules = [rule for rule, _ in conditions]
         self._first_match = first_match
         self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
@@ -51,31 +52,34 @@ class Dispatch:
 
     def residual(self, values: Sequence[Any]) -> Residual | None:
         """Return what is left of the rules where the switches have these values, `None` if no rule can match."""
-        if len(self._steps) > MAX_STEPS:
-            self._forget()
-        classes = [switch.class_of(value) for switch, value in zip(self.switches, values, strict=True)]
-        key = tuple(values[: self._key_size])
+        size = self._key_size
+        key = tuple(values[:size])
         is_short = sum([len(value) for value in key if isinstance(value, str)]) <= MAX_KEY
-        state = self._follow(0, range(self._key_size), classes)
+        classes = tuple([switch.class_of(value) for switch, value in zip(self._key_switches, values, strict=False)])
+        state = self._state(classes)
         if not self._rests[state]:
             if is_short:
                 _make_room(self.empty)
                 self.empty.add(key)
             return None
-        state = self._follow(state, range(self._key_size, len(classes)), classes)
-        residual = self._residual(state)
+        more = tuple(
+            [switch.class_of(value) for switch, value in zip(self.switches[size:], values[size:], strict=True)]
+        )
+        residual = self._residual(self._state(classes + more))
         if is_short:
             _make_room(self.residuals)
-            self.residuals[(key, *classes[self._key_size :])] = residual
+            self.residuals[(key, *more)] = residual
         return residual
 
-    def _follow(self, state: int, numbers: range, classes: Sequence[int]) -> int:
-        """Return the state that the switches of these numbers lead to from `state`."""
-        for number in numbers:
-            step = (state, number, classes[number])
-            if step not in self._steps:
-                self._steps[step] = self._number(self.specialised(self._rests[state], number, classes[number]))
-            state = self._steps[step]
+    def _state(self, classes: tuple[int, ...]) -> int:
+        """Return the state that the first switches lead to if their values are of these classes."""
+        state = self._states.get(classes)
+        if state is None:
+            if len(self._states) >= MAX_STATES:
+                self._forget()
+            before = self._state(classes[:-1])
+            left = self.specialised(self._rests[before], len(classes) - 1, classes[-1])
+            state = self._states[classes] = self._number(left)
         return state
 
     def _residual(self, state: int) -> Residual | None:
@@ -100,7 +104,7 @@ class Dispatch:
     def _forget(self) -> None:
         self._rests: list[Rest] = [self.whole]
         self._numbers: dict[Rest, int] = {self.whole: 0}
-        self._steps: dict[tuple[int, int, int], int] = {}
+        self._states: dict[tuple[int, ...], int] = {(): 0}
         self._made: dict[int, Residual | None] = {}
 
 

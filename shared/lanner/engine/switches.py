@@ -108,9 +108,8 @@ class Switch:
 
     def _class(self, value: Any) -> int:
         """Find the class of a value by making its checks."""
-        event = Event(None, 0)
-        event.values = dict.fromkeys(self._fields, NoValue.MISSING if value is UNSET else str(value).encode())
-        verdicts = tuple([bool(truth(check, event, {})) for check in self.checks.values()])
+        extracted = NoValue.MISSING if value is UNSET else str(value).encode()
+        verdicts = tuple([self._verdict(check, extracted) for check in self.checks.values()])
         number = self._numbers.get(verdicts)
         if number is None:
             if len(self.classes) >= MAX_CLASSES:
@@ -118,6 +117,13 @@ class Switch:
             number = self._numbers[verdicts] = len(self.classes)
             self.classes.append(dict(zip(self.checks, verdicts, strict=True)))
         return number
+
+    def _verdict(self, check: BoundCheck, extracted: bytes | NoValue) -> bool:
+        if isinstance(check.left, FieldOperand):
+            return extracted is not NoValue.MISSING and check.test(extracted)
+        event = Event(None, 0)
+        event.values = dict.fromkeys(self._fields, extracted)
+        return bool(truth(check, event, {}))
 
 
 def choose(expressions: Expressions, conditions: Sequence[Expression]) -> list[Switch]:

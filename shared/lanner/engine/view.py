@@ -60,7 +60,9 @@ class Readers:
                 found = get(view.head)
             except AttributeError:  # of `UNSET`, on one of the ways
                 return texts
-            for (index, is_text), value in zip(places, found, strict=False):  # the last is only there to make it several
+            for (index, is_text), value in zip(
+                places, found, strict=False
+            ):  # the last is only there to make it several
                 if value is UNSET or value is NOT_THERE:
                     texts[index] = None
                 else:
