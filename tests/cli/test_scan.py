@@ -472,17 +472,17 @@ def test_an_empty_input_is_said(lanner, rules, tmp_path):
 
 
 def test_long_work_looks_at_its_progress(lanner, rules, tmp_path, monkeypatch):
-    # GIVEN a log of 10,000 events
+    # GIVEN a log of 20,000 events
     looks = []
     monkeypatch.setattr("lanner.cli.results.Progress.show", lambda self, *shown: looks.append(shown))
     log = tmp_path / "long.log"
-    log.write_text((line(verb="get") + "\n") * 10_000)
+    log.write_text((line(verb="get") + "\n") * 20_000)
     lanner("scan", "-r", rules, "--disable", "*", log)
     # THEN progress is looked at now and then, with the share of what was read
     shares, events, alerts = zip(*looks, strict=True)
     assert len(looks) >= 4
     assert 0 < shares[0] < shares[1] < shares[-1] == 1
-    assert 0 < events[0] < events[1] < events[-1] == 10_000
+    assert 0 < events[0] < events[1] < events[-1] == 20_000
     assert set(alerts) == {0}
 
 

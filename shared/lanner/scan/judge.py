@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Judge"]
 
 _MAX_WEIGHT = 65536
-_MAX_PIECES = 2048
+_MAX_PIECES = 4096
 _NOTE_WEIGHT = 256
 
 
