@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lanner.alerts import Alert, AlertFormat
-from lanner.engine import ReferenceEngine
+from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import Catalogue, Event, Intake, RawEvent
 from lanner.ruleset import load
 from lanner.sources import events
@@ -50,9 +50,16 @@ def loaded_rules(*files: Path, catalogue: Catalogue | None = None, append_output
     return result.ruleset.select(())
 
 
-def scan(rules, lines: list[bytes], format_: AlertFormat | None = None, *, first_match: bool = False) -> list[Alert]:
+def scan(
+    rules,
+    lines: list[bytes],
+    format_: AlertFormat | None = None,
+    *,
+    first_match: bool = False,
+    engine_of: type[CompiledEngine | ReferenceEngine] = ReferenceEngine,
+) -> list[Alert]:
     """Return the alerts on payload lines, in order."""
-    engine = ReferenceEngine(rules, first_match=first_match)
+    engine = engine_of(rules, first_match=first_match)
     return [
         Alert(rule, event, format_ or AlertFormat()) for event in opened(lines) for rule in engine.judge(event).matched
     ]

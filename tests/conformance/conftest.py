@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from conformance_data import Golden
 
+from lanner.engine import CompiledEngine, ReferenceEngine
 from support import universal_time
 
 COMPARED: list[str] = []
@@ -45,6 +46,12 @@ def compared(request):
         COMPARED.append(f"{number:>7,} {what}, {different} different ({name or 'whole'})")
 
     return count
+
+
+@pytest.fixture(params=[ReferenceEngine, CompiledEngine], ids=["reference", "compiled"])
+def engine_of(request):
+    """Each of the two engines."""
+    return request.param
 
 
 @pytest.fixture

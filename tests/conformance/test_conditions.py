@@ -3,15 +3,13 @@
 import pytest
 from conformance_data import loaded_rules, opened
 
-from lanner.engine import ReferenceEngine
 
-
-def test_conditions_match_the_same_events(golden, compared, tmp_path):
+def test_conditions_match_the_same_events(golden, compared, tmp_path, engine_of):
     # GIVEN rules with random conditions and the events that each of them matched in Falco
     rules_file = tmp_path / "rules.yaml"
     rules_file.write_bytes(golden.bytes("conditions/rules.yaml"))
     rules = loaded_rules(rules_file)
-    engine = ReferenceEngine(rules)
+    engine = engine_of(rules)
     marked = golden.marked("conditions", "rules")
     opened_events = list(opened(golden.lines("conditions/events.jsonl")))
     # WHEN Lanner judges the events
@@ -28,10 +26,10 @@ def test_conditions_match_the_same_events(golden, compared, tmp_path):
 
 
 @pytest.mark.parametrize("suite", ["conditions"])
-def test_rules_are_reported_in_the_order_of_the_file(golden, suite, tmp_path):
+def test_rules_are_reported_in_the_order_of_the_file(golden, suite, tmp_path, engine_of):
     rules_file = tmp_path / "rules.yaml"
     rules_file.write_bytes(golden.bytes(f"{suite}/rules.yaml"))
-    engine = ReferenceEngine(loaded_rules(rules_file))
+    engine = engine_of(loaded_rules(rules_file))
     events = list(opened(golden.lines(f"{suite}/events.jsonl")))
     marked = golden.marked(suite, "rules")
     for row in golden.objects(f"{suite}/matches.jsonl")[:20]:

@@ -2,7 +2,7 @@
 
 from conformance_data import opened
 
-from lanner.fields import NoValue, catalogue
+from lanner.fields import NoValue, catalogue, json_text
 
 
 def shown(field, event):
@@ -75,9 +75,11 @@ def test_payloads_become_the_same_events(golden, compared):
             continue
         number += 1
         payload = row["payload"].encode(errors="surrogateescape")
+        # Falco drops what nests too deep as it reads, we do when we judge.
+        events = [event for event in opened([payload]) if json_text.within_depth(event.raw.text)]
         got = [
             {text: shown(bound(text), event) for text in wanted}
-            for event, wanted in zip(opened([payload]), row["events"] or [{}], strict=False)
+            for event, wanted in zip(events, row["events"] or [{}], strict=False)
         ]
         assert got == row["events"], row["name"]
     assert number > 20

@@ -29,8 +29,8 @@ def essence(alert: dict) -> dict:
     return kept
 
 
-def compare(rules, lines, wanted, compared, *, first_match):
-    got = [essence(alert.to_dict()) for alert in scan(rules, lines, first_match=first_match)]
+def compare(rules, lines, wanted, compared, engine_of, *, first_match):
+    got = [essence(alert.to_dict()) for alert in scan(rules, lines, first_match=first_match, engine_of=engine_of)]
     wanted = [essence(json.loads(line)) for line in wanted]
     compared(len(wanted), "alerts of the official rules")
     assert len(got) == len(wanted)
@@ -39,21 +39,21 @@ def compare(rules, lines, wanted, compared, *, first_match):
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_official_rules_give_falcos_alerts(whole, compared, name):
+def test_official_rules_give_falcos_alerts(whole, compared, name, engine_of):
     rules = loaded_rules(*(whole.root / "official" / file for file in SUITES[name]))
     lines = whole.lines("official/events.jsonl")
     wanted = whole.lines(f"official/alerts-{name}.jsonl")
-    compare(rules, lines, wanted, compared, first_match=name.endswith("first"))
+    compare(rules, lines, wanted, compared, engine_of, first_match=name.endswith("first"))
 
 
 @pytest.mark.parametrize("name", ["all", "first"])
 @pytest.mark.parametrize("part", ["day", "incident", "attacks"])
-def test_recorded_logs_give_falcos_alerts(whole: Golden, compared, part, name):
+def test_recorded_logs_give_falcos_alerts(whole: Golden, compared, part, name, engine_of):
     folder = whole.root.parent / "corpus" / part
     rules = loaded_rules(whole.root / "official/k8s_audit_rules.yaml")
     lines = gzip.decompress((folder / "events.jsonl.gz").read_bytes()).splitlines()
     wanted = gzip.decompress((folder / f"golden-{name}.jsonl.gz").read_bytes()).splitlines()
-    compare(rules, lines, wanted, compared, first_match=name == "first")
+    compare(rules, lines, wanted, compared, engine_of, first_match=name == "first")
 
 
 def test_official_rules_load_without_a_word(whole):

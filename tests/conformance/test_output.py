@@ -32,7 +32,7 @@ def marked_alerts(golden):
     return cases, pairs
 
 
-def test_templates_render_like_falcos(golden, compared, tmp_path):
+def test_templates_render_like_falcos(golden, compared, tmp_path, engine_of):
     cases, pairs = marked_alerts(golden)
     lines = golden.lines("output/events.jsonl")
     rules_file, config_file = tmp_path / "rules.yaml", tmp_path / "falco.yaml"
@@ -45,7 +45,7 @@ def test_templates_render_like_falcos(golden, compared, tmp_path):
         config = read_config(config_file)
         rules = loaded_rules(rules_file, catalogue=Catalogue(config.static_fields), append_output=config.append_output)
         format_ = AlertFormat(**{key: getattr(config, key) for key in FORMAT_KEYS})
-        alerts = scan(rules, lines, format_)
+        alerts = scan(rules, lines, format_, engine_of=engine_of)
         assert len(alerts) == len(case["results"])
         for alert, wanted, line in zip(alerts, case["results"], case["text"], strict=True):
             if (case["case"], wanted["id"]) in pairs:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from conformance_data import Golden, opened
 
-from lanner.engine import ReferenceEngine
 from lanner.ruleset import load
 
 
@@ -25,7 +24,7 @@ def codes(diagnostics) -> list[str]:
     return [diagnostic.code for diagnostic in diagnostics]
 
 
-def test_rules_files_get_falcos_verdict(golden, compared, tmp_path):
+def test_rules_files_get_falcos_verdict(golden, compared, tmp_path, engine_of):
     marked = golden.marked("rule-files", "files")
     opened_events = list(opened(golden.lines("rule-files/events.jsonl")))
     number, different = 0, []
@@ -44,7 +43,7 @@ def test_rules_files_get_falcos_verdict(golden, compared, tmp_path):
             got, wanted = {"fatal": bool(loaded.fatal)}, {"fatal": True}
         elif got["successful"] and case["successful"]:
             rules = loaded.ruleset.select(())
-            engine = ReferenceEngine(rules)
+            engine = engine_of(rules)
             got["matches"] = [[rule.name for rule in engine.judge(event).matched] for event in opened_events]
             wanted["matches"] = [row["rules"] for row in case["matches"]]
             fired = Counter(name for row in got["matches"] for name in row)
