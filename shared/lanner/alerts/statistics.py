@@ -14,16 +14,21 @@ __all__ = ["Statistics"]
 
 
 class Statistics:
-    """Counters of one run. `rules` gives the order in which rules are listed."""
+    """Counters of one run. `rules` gives the order in which rules are listed.
+
+    `exact` counts the events that no fast path took.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
         self.events = 0
         self.truncated = 0
         self.rejected = 0
+        self.exact = 0
         self.by_rule: Counter[str] = Counter()
         self.by_priority: Counter[Priority] = Counter()
         self.undecided: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
 
     @property
     def alerts(self) -> int:
@@ -39,6 +44,10 @@ class Statistics:
         """Count one event on which `rule` could not be decided."""
         self.undecided[rule.name] += 1
 
+    def count_failed(self, rule: Rule) -> None:
+        """Count one event on which `rule` failed, which is a defect of Lanner."""
+        self.failed[rule.name] += 1
+
     def text(self, printable: Callable[[str], str] = str) -> str:
         """Return the block that ends a run: Falco's lines (`Events detected` are alerts), and Lanner's above them.
 
@@ -47,19 +56,23 @@ class Statistics:
         lines = [f"Events read: {self.events}"]
         if self.truncated:
             lines.append(f"Events truncated: {self.truncated} (their bodies count as unknown)")
+        if 0 < self.exact < self.events:
+            lines.append(f"Events that took the exact way: {self.exact} (unusual ones; it takes longer)")
         lines.append(f"Rejected: {self.rejected}")
-        if self.undecided:
-            lines.append("Rules left undecided by truncated events:")
-            lines += [
-                f"   {printable(rule.name)}: {self.undecided[rule.name]}"
-                for rule in self._rules
-                if rule.name in self.undecided
-            ]
+        for counts, what in (
+            (self.undecided, "Rules left undecided by truncated events:"),
+            (self.failed, "Rules that failed, which is a defect of Lanner (please report it):"),
+        ):
+            if counts:
+                lines.append(what)
+                lines += self._by_rule(counts, printable)
         lines.append(f"Events detected: {self.alerts}")
         lines.append("Rule counts by severity:")
         lines += [f"   {priority.short}: {self.by_priority[priority]}" for priority in sorted(self.by_priority)]
         lines.append("Triggered rules by rule name:")
-        lines += [
-            f"   {printable(rule.name)}: {self.by_rule[rule.name]}" for rule in self._rules if rule.name in self.by_rule
-        ]
+        lines += self._by_rule(self.by_rule, printable)
         return "\n".join(lines)
+
+    def _by_rule(self, counts: Counter[str], printable: Callable[[str], str]) -> list[str]:
+        names = [rule.name for rule in self._rules if rule.name in counts]
+        return [f"   {printable(name)}: {counts[name]}" for name in names]

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from lanner.alerts import Alert, note
 from lanner.fields.block import Block
+from lanner.fields.json_text import MAX_DEPTH
 from lanner.scan.part import Part
 from lanner.sources import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lanner.alerts import AlertFormat
     from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
     from lanner.fields import Event, Intake
+    from lanner.ruleset import Rule
     from lanner.sources import Piece, Progress
 
 __all__ = ["Judge"]
@@ -22,6 +24,7 @@ __all__ = ["Judge"]
 _MAX_WEIGHT = 65536
 _MAX_PIECES = 4096
 _NOTE_WEIGHT = 256
+_NAMES_SHOWN = 3  # of the rules that might match
 
 
 class Judge:
@@ -54,6 +57,7 @@ class Judge:
         `progress` is that of reading the pieces.
         """
         read_before = progress.bytes_read
+        exact_before = self._engine.exact
         part = Part()
         for piece in pieces:
             if isinstance(piece, Reject):
@@ -72,10 +76,12 @@ class Judge:
             pieces_taken = part.statistics.events + part.statistics.rejected
             if prompt or part.weight >= _MAX_WEIGHT or pieces_taken >= _MAX_PIECES:
                 part.bytes_read = progress.bytes_read - read_before
-                read_before = progress.bytes_read
+                part.statistics.exact = self._engine.exact - exact_before
+                read_before, exact_before = progress.bytes_read, self._engine.exact
                 yield part
                 part = Part()
         part.bytes_read = progress.bytes_read - read_before
+        part.statistics.exact = self._engine.exact - exact_before
         yield part
 
     def _add(self, event: Event, verdict: Verdict, part: Part) -> None:
@@ -85,13 +91,21 @@ class Judge:
             statistics.truncated += 1
             for rule in verdict.undecided:
                 statistics.count_undecided(rule)
+        for rule in verdict.failed:
+            statistics.count_failed(rule)
+        if verdict.withheld:
+            self._reject(_too_deep(event, verdict.withheld), part)
         for rule in verdict.matched:
             alert = Alert(rule, event, self._format)
+            try:
+                line = self._line(alert)
+            except Exception:  # a defect of ours: it is to cost no other rule its alert
+                statistics.count_failed(rule)
+                continue
             statistics.count_alert(rule)
             if self._notes:
                 part.notes.append(note(alert))
                 part.weight += _NOTE_WEIGHT
-            line = self._line(alert)
             part.output.append(line)
             part.weight += len(line)
 
@@ -103,3 +117,11 @@ class Judge:
             reject = Reject(reject.origin, reject.reason)
         part.output.append(reject)
         part.weight += len(reject.text) + len(reject.reason) + len(reject.origin)
+
+
+def _too_deep(event: Event, rules: Sequence[Rule]) -> Reject:
+    """Return the reject for an event that nests too deep, but that rules might match."""
+    names = ", ".join([rule.name for rule in rules[:_NAMES_SHOWN]])
+    more = f" and {len(rules) - _NAMES_SHOWN} more" if len(rules) > _NAMES_SHOWN else ""
+    reason = f"the event nests deeper than {MAX_DEPTH} levels; kept because rules might match it: {names}{more}"
+    return Reject(event.raw.origin, reason, event.raw.text)

@@ -38,3 +38,5 @@ def merge(statistics: Statistics, more: Statistics) -> None:
     statistics.by_rule.update(more.by_rule)
     statistics.by_priority.update(more.by_priority)
     statistics.undecided.update(more.undecided)
+    statistics.failed.update(more.failed)
+    statistics.exact += more.exact
