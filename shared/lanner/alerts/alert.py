@@ -44,7 +44,7 @@ class Alert:
     def message(self) -> str:
         """The rule's output with its values, without the prefix."""
         if self._message is None:
-            self._message, _ = self._stencil.fill(self.event)
+            self._message, _, _ = self._stencil.fill(self.event)
         return self._message
 
     @property
@@ -58,17 +58,17 @@ class Alert:
 
     def output_fields(self) -> dict[str, Any]:
         """Return the values of the output's fields by their canonical text (spec/output.md section 3)."""
-        _, fields = self._stencil.fill(self.event)
+        _, fields, _ = self._stencil.fill(self.event)
         return fields
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as a JSON object: Falco's keys and Lanner's own."""
         event, stencil = self.event, self._stencil
         time, chosen, cluster = event.time, stencil.format, self.cluster
-        message, fields = stencil.fill(event)
+        message, fields, identity = stencil.fill(event)
         alert = stencil.constants.copy()
         alert["cluster"] = cluster
-        alert["id"] = alert_id(cluster, self.rule.name, event)
+        alert["id"] = alert_id(cluster, self.rule.name, event, identity)
         alert["provider"] = event.provider
         alert["time"] = timestamp.rfc3339(time)
         alert["time_source"] = event.time_source

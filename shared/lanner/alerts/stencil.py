@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lanner.alerts.identity import IDENTITY
 from lanner.fields import BoundField, Event, Extracted, NoValue, Type, generic, timestamp
 from lanner.language import field_key, value_text
 from lanner.language.operands import FieldOperand
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from lanner.ruleset import Rule
 
 __all__ = ["AlertFormat", "Stencil"]
+
+_MISSING = value_text(NoValue.MISSING)
 
 
 class AlertFormat(msgspec.Struct, frozen=True, dict=True):
@@ -58,7 +61,6 @@ class Stencil:
         "_pattern",
         "_pieces",
         "_show_time",
-        "_texts",
         "_time_key",
         "constants",
         "format",
@@ -81,9 +83,10 @@ class Stencil:
         parts = rule.output.parts
         self._pattern = b"".join(part.replace(b"%", b"%%") if isinstance(part, bytes) else b"%b" for part in parts)
         pieces = [_Piece(part.operand, part.width) for part in parts if not isinstance(part, bytes)]
-        self._pieces = [(piece.read, piece.key if piece.is_plain else None, piece) for piece in pieces]
-        self._texts = [field for field in rule.output.fields if field.text_path is not None]
-        self._paths = tuple([field.text_path for field in self._texts if field.text_path is not None])
+        paths = {path: index for index, path in enumerate(IDENTITY)}
+        # Plain texts are read all at once, each by its number among them; what else there is, one by one.
+        self._pieces = [(paths.setdefault(piece.path, len(paths)) if piece.path else None, piece) for piece in pieces]
+        self._paths = tuple(paths)
         shown = {piece.field for piece in pieces}
         # What stands inside transformers is among the output's fields, but the message does not show it as it is.
         self._inner = [(field_key(field), field) for field in rule.output.fields if field not in shown]
@@ -92,25 +95,27 @@ class Stencil:
         """Return the message behind its time and priority: `<time>: <Priority> <message>`."""
         return f"{self._show_time(time)}: {self._label} {message}"
 
-    def fill(self, event: Event) -> tuple[str, dict[str, Any]]:
-        """Return the message, and the output's fields by their keys (spec/output.md section 3).
+    def fill(self, event: Event) -> tuple[str, dict[str, Any], list[bytes | None]]:
+        """Return the message, the output's fields by their keys, and the event's texts at `IDENTITY`.
 
-        They are made together because they show the same values.
+        They are made together because they show the same values (spec/output.md section 3).
         """
-        if event.view is not None:  # it gives many texts at the price of a few
-            for field, text in zip(self._texts, event.texts(self._paths), strict=True):
-                event.values[field] = NoValue.MISSING if text is None else text
-        texts: list[bytes] = []
+        texts = event.texts(self._paths)
+        is_plain = event.is_audited and not event.lost  # else a text may be there, but is not the field's value
+        shown: list[bytes] = []
         fields: dict[str, Any] = {self._time_key: event.time}
-        for read, plain_key, piece in self._pieces:
-            value = read(event)
-            if plain_key is not None and type(value) is bytes:
-                texts.append(value)
-                fields[plain_key] = value.decode("utf-8", "replace")
-            else:
-                texts.append(piece.text(value))
+        for number, piece in self._pieces:
+            if number is None or not is_plain:
+                value = piece.read(event)
+                shown.append(piece.text(value))
                 if piece.field is not None:
                     fields[piece.key] = _native(value, piece.field, event)
+            elif (text := texts[number]) is None:
+                shown.append(_MISSING)
+                fields[piece.key] = None
+            else:
+                shown.append(text)
+                fields[piece.key] = text.decode("utf-8", "replace")
         for key, field in self._inner:
             fields[key] = _native(field.value(event), field, event)
         for extra in self.rule.extra_fields:
@@ -118,16 +123,17 @@ class Stencil:
                 fields[extra.key] = extra.template.render(event).decode("utf-8", "replace")
             else:
                 fields[extra.key] = None if extra.raw is None else _native(extra.raw.value(event), extra.raw, event)
-        return (self._pattern % tuple(texts)).decode("utf-8", "replace"), fields
+        message = (self._pattern % tuple(shown)).decode("utf-8", "replace")
+        return message, fields, texts[: len(IDENTITY)]
 
 
 class _Piece:
     """A value in a rule's output. `field` is `None` for what a transformer makes, which only the message shows.
 
-    It is plain if the message shows a text as it is, and the output's fields show the same.
+    With a `path` it is nothing but the text there, and shown as it is.
     """
 
-    __slots__ = ("_digits", "_width", "field", "is_plain", "key", "read")
+    __slots__ = ("_digits", "_width", "field", "key", "path", "read")
 
     def __init__(self, operand: BoundOperand, width: int) -> None:
         self._width = width
@@ -135,13 +141,13 @@ class _Piece:
         self.field: BoundField | None = None
         self.key = ""
         self.read = operand.value
-        self.is_plain = False
+        self.path: tuple[str, ...] | None = None
         if isinstance(operand, FieldOperand):
             self.field = operand.field
             self.key = field_key(operand.field)
             self.read = operand.field.value
             self._digits = operand.field.field.digits
-            self.is_plain = not width and not operand.field.field.is_time_text
+            self.path = None if width else operand.field.text_path
 
     def text(self, value: Extracted) -> bytes:
         """Return the value as the message shows it."""

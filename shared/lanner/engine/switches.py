@@ -109,7 +109,10 @@ class Switch:
     def _class(self, value: Any) -> int:
         """Find the class of a value by making its checks."""
         extracted = NoValue.MISSING if value is UNSET else str(value).encode()
-        verdicts = tuple([self._verdict(check, extracted) for check in self.checks.values()])
+        try:
+            verdicts = tuple([self._verdict(check, extracted) for check in self.checks.values()])
+        except Exception:  # a defect of ours: the check is made again, on each event, where only its rule fails
+            return UNDECIDED
         number = self._numbers.get(verdicts)
         if number is None:
             if len(self.classes) >= MAX_CLASSES:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from lanner.engine.projection import NOT_THERE, Head, Path, Projection
+from lanner.engine.texts import Group, texts_reader
 from lanner.fields import BODIES, RawEvent, json_text
 from lanner.fields.block import Block
 
@@ -33,7 +34,7 @@ class Readers:
         self.texts: dict[Path, Reader] = {}
         self.values: dict[Path, Reader] = {}
         self.walkers: dict[Path, Walker] = {}
-        self.groups: dict[tuple[Path, ...], Callable[[View], list[bytes | EllipsisType | None]]] = {}
+        self.groups: dict[tuple[Path, ...], Group] = {}
 
     def text(self, path: Path) -> Reader:
         """Return the reader of the text at `path` (see `Event.text`)."""
@@ -47,29 +48,9 @@ class Readers:
         """Return the reader of the values at `path` through arrays (see `Event.walk`)."""
         return self.walkers.setdefault(path, self._walker(path))
 
-    def group(self, paths: tuple[Path, ...]) -> Callable[[View], list[bytes | EllipsisType | None]]:
-        """Return the reader of the texts at several paths (see `Event.texts`), which gives `...` for bodies, too."""
-        ways = [(index, path, steps) for index, path in enumerate(paths) if (steps := self._steps(path))]
-        ways = [way for way in ways if not is_inside_body(way[1]) and not way[2][-1].is_object]
-        get = attrgetter(*[".".join(path) for _, path, _ in ways], "auditID")
-        places = [(index, steps[-1].inner is Raw) for index, _, steps in ways]
-
-        def read(view: View) -> list[bytes | EllipsisType | None]:
-            texts: list[bytes | EllipsisType | None] = [...] * len(paths)
-            try:
-                found = get(view.head)
-            except AttributeError:  # of `UNSET`, on one of the ways
-                return texts
-            for (index, is_text), value in zip(
-                places, found, strict=False
-            ):  # the last is only there to make it several
-                if value is UNSET or value is NOT_THERE:
-                    texts[index] = None
-                else:
-                    texts[index] = json_text.render(bytes(value)) if is_text else _text(value)
-            return texts
-
-        return self.groups.setdefault(paths, read)
+    def group(self, paths: tuple[Path, ...]) -> Group:
+        """Return the reader of the texts at several paths (see `Event.texts`); `...` for those inside bodies, too."""
+        return self.groups.setdefault(paths, texts_reader(self.projection.head, paths))
 
     def _reader(self, path: Path, of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]) -> Reader:
         """Return the reader that turns what is found into its result by `of_text`, or `of_value` if it is decoded."""
@@ -190,7 +171,7 @@ class View:
 
     def texts(self, paths: tuple[Path, ...]) -> list[bytes | EllipsisType | None]:
         """Return the texts at several paths, `...` for those that are to be looked for one by one."""
-        return (self._readers.groups.get(paths) or self._readers.group(paths))(self)
+        return (self._readers.groups.get(paths) or self._readers.group(paths))(self.head)
 
     def find(self, path: Path) -> bytes | EllipsisType | None:
         """Return the JSON value at `path`, `...` if the structures do not tell."""
