@@ -6,16 +6,20 @@ import gzip
 import io
 import os
 import random
+import re
 import socket
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from lanner.fields import RawEvent
-from lanner.sources import MAX_EVENT_SIZE, Piece, Progress, Reject, read
+from engine.random_rules import rule
+from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
+from lanner.fields import Event, Intake, RawEvent
+from lanner.fields.block import Block
+from lanner.sources import MAX_EVENT_SIZE, Piece, Progress, Reject, read, read_blocks, stream
 from lanner.sources.draft import KEPT
 
 
@@ -308,3 +312,144 @@ def test_a_very_long_stretch_of_binary_data_is_kept_in_part(audit: Path) -> None
 def test_utf_16_is_one_reject(audit: Path) -> None:
     audit.write_bytes("\ufeff".encode("utf-16-le") + log("a", "b").decode().encode("utf-16-le"))
     assert "iconv" in only_reject(audit).reason
+
+
+# ----------------------------------------------------------------------------------------------------------- blocks
+
+
+def placed(piece: Piece) -> str:
+    """Name an event, or a reject, and its line."""
+    return f"{name_of(piece)}@{piece.origin.rpartition(':')[2]}"
+
+
+def shown(pieces: Iterable[Piece | Block], take: Callable[[Block], bool]) -> list[str]:
+    """Outline what is read: the events of a block that is taken as `(a b)`, those of one that is not as `?`."""
+    found = []
+    for piece in pieces:
+        if not isinstance(piece, Block):
+            found.append(placed(piece))
+        elif take(piece):
+            piece.take(piece.text.count(b"\n"))
+            found.append(f"({' '.join(placed(piece.raw(index)) for index in range(piece.events))})")
+        else:
+            found.append("?")
+    return found
+
+
+def blocks(*paths: Path | str, take: bool = True, **how: object) -> list[str]:
+    plain = re.compile(rb'(?:\{"kind":"Event",[^\n]*\}\n)+')
+    return shown(read_blocks(paths, **how), lambda block: take and plain.fullmatch(block.text) is not None)
+
+
+def test_lines_that_look_like_events_are_offered_together(audit: Path) -> None:
+    audit.write_bytes(log("a", "b", "c"))
+    (block,) = [piece for piece in read_blocks([audit], provider="eks", cluster="prod") if isinstance(piece, Block)][:1]
+    assert block.text == log("a", "b", "c")
+    assert (block.name, block.first_line, block.provider, block.cluster) == (str(audit), 1, "eks", "prod")
+    assert blocks(audit) == ["(a@1 b@2 c@3)"]
+
+
+def test_the_lines_of_a_block_that_nobody_takes_follow_one_by_one(audit: Path) -> None:
+    audit.write_bytes(log("a", "b") + b"\n" + log("c"))
+    assert blocks(audit, take=False) == ["?", "a@1", "b@2", "c@4"]
+
+
+def test_lines_are_counted_behind_whatever_came_before(audit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a log that is read in pieces of two lines, more or less
+    monkeypatch.setattr(stream, "_BLOCK", 2 * len(line("a")) + 8)
+    audit.write_bytes(log("a", "b", "c", "d", "e", "f", "g"))
+    assert blocks(audit) == ["(a@1 b@2)", "(c@3 d@4)", "(e@5 f@6)", "(g@7)"]
+    # THEN lines are counted if every other block is refused
+    turns = iter([False, True] * 9)
+    found = shown(read_blocks([audit]), lambda _: next(turns))
+    assert found == ["?", "a@1", "b@2", "(c@3 d@4)", "?", "e@5", "f@6", "(g@7)"]
+
+
+def test_the_last_line_may_have_no_end(audit: Path) -> None:
+    audit.write_bytes(log("a", "b") + line("c"))
+    assert blocks(audit) == ["(a@1 b@2)", "c@3"]
+    audit.write_bytes(line("a"))
+    assert blocks(audit) == ["a@1"]
+
+
+def test_what_does_not_begin_like_an_event_is_no_block(audit: Path) -> None:
+    for beginning in (
+        b"\n",
+        b" " + log("a"),
+        b"[" + line("a") + b"]\n",
+        b"rubbish\n",
+        b'{"apiVersion":1,"kind":"Event"}\n',
+    ):
+        audit.write_bytes(beginning + log("b", "c"))
+        found = blocks(audit)
+        assert found[-2:] == ["b@2", "c@3"]
+        assert not any("(" in piece or "?" in piece for piece in found)
+    audit.write_bytes(b"")
+    assert blocks(audit) == []
+
+
+def test_no_block_begins_within_a_document(audit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a pretty-printed list, in the middle of which whole events stand on lines of their own
+    monkeypatch.setattr(stream, "_BLOCK", len(line("a")) + 9)
+    audit.write_bytes(log("a") + b"[\n" + line("b") + b",\n" + line("c") + b"\n]\n" + log("d", "e"))
+    assert blocks(audit) == ["?", "a@1", "b@3 item 1", "c@4 item 2", "(d@6)", "(e@7)"]
+
+
+def test_blocks_of_several_and_packed_files(audit: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "audit.log.gz"
+    packed.write_bytes(gzip.compress(log("a", "b")))
+    audit.write_bytes(log("c"))
+    assert blocks(packed, audit, tmp_path / "gone") == ["(a@1 b@2)", "(c@1)", "!gone@" + str(tmp_path / "gone")]
+
+
+def test_a_block_is_not_larger_than_an_event_may_be(audit: Path) -> None:
+    # An event in it could be larger, and then it is cut or refused.
+    audit.write_bytes(log("a", "b"))
+    size = len(log("a", "b"))
+    assert blocks(audit, max_size=size) == ["(a@1 b@2)"]
+    assert blocks(audit, max_size=size - 1) == ["a@1", "b@2"]
+
+
+def test_standard_input_comes_in_blocks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(log("a", "b"))))
+    assert blocks("-") == ["(a@1 b@2)"]
+
+
+def test_numbers_and_times_go_on_behind_blocks(audit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a log of blocks that the compiled engine takes, blocks that it refuses, and other lines
+    monkeypatch.setattr(stream, "_BLOCK", 700)
+    events = [
+        b'{"kind":"Event","auditID":"a","stage":"S","verb":"%b","user":{"username":"u"},'
+        b'"stageTimestamp":"2026-03-01T10:20:%02d.000000Z"}' % (verb, second)
+        for second, verb in enumerate([b"get", b"create", b"get", b"g\\u0065t"] * 12, 5)
+    ]
+    events[7] = b"[" + events[7] + b"," + events[8] + b"]"
+    events[20] = b""
+    events[30] = b"  " + events[30]
+    audit.write_bytes(b"\n".join(events) + b"\n")
+    rules = [rule("ka.verb = create"), rule("evt.num in (9, 30)"), rule("evt.reltime.s = 40")]
+    wanted = [
+        (event.number, event.raw.origin, event.time - event.first_time, len(verdict.matched))
+        for event, verdict in judged(read([audit]), ReferenceEngine(rules))
+        if verdict.matched
+    ]
+    assert len(wanted) > 10
+    # THEN every number, time and place is the same
+    found = [
+        (event.number, event.raw.origin, event.time - event.first_time, len(verdict.matched))
+        for event, verdict in judged(read_blocks([audit]), CompiledEngine(rules))
+        if verdict.matched
+    ]
+    assert found == wanted
+
+
+def judged(
+    pieces: Iterable[Piece | Block], engine: CompiledEngine | ReferenceEngine
+) -> Iterator[tuple[Event, Verdict]]:
+    intake = Intake()
+    for piece in pieces:
+        if isinstance(piece, Block):
+            yield from engine.judge_block(piece, intake) or ()
+        elif isinstance(piece, RawEvent):
+            event = intake.open(piece)
+            yield event, engine.judge(event)

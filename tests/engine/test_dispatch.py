@@ -1,0 +1,126 @@
+"""Dispatch: from the values of switches to what is left of the rules, with bounded memories."""
+
+import tracemalloc
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from engine.random_rules import rule
+from lanner.engine import dispatch as dispatch_module
+from lanner.engine.dispatch import Dispatch
+from lanner.language import FALSE
+
+
+def dispatch_of(*conditions: str) -> Dispatch:
+    return Dispatch([rule(text, text, folded=False) for text in conditions])
+
+
+def left(dispatch: Dispatch, **values: object) -> dict[str, str]:
+    """Return the rules that may match, and what is left of their conditions, if the switches have these values."""
+    residual = dispatch.residual(tuple(values.get(switch.path[-1], UNSET) for switch in dispatch.switches))
+    if residual is None:
+        return {}
+    return {rule.name: str(dispatch.expressions.condition(condition)) for rule, condition in residual.rules}
+
+
+def test_what_the_switches_decide_is_gone():
+    first, second = "ka.verb = create and ka.uri contains x", "not ka.verb = get or ka.user.name = root"
+    dispatch = dispatch_of(first, second)
+    assert left(dispatch, verb="create", username="a") == {first: "ka.uri contains x", second: "true"}
+    assert left(dispatch, verb="get", username="root") == {second: "true"}
+    assert left(dispatch, verb="get", username="a") == {}
+    assert left(dispatch, username="a") == {second: "true"}
+
+
+def test_equal_remainders_are_one_function():
+    dispatch = dispatch_of("ka.verb in (create, update) and ka.uri contains x", "ka.stage = a")
+    first = dispatch.residual(("b", "create"))
+    assert first is dispatch.residual(("b", "update"))
+    assert first is dispatch.residual((UNSET, "create"))
+    assert first is not dispatch.residual(("a", "create"))
+
+
+def test_rules_without_a_chance_are_dropped_from_the_beginning():
+    # GIVEN a condition that is constant, and one that only the class of every verb shows to be false
+    never = msgspec.structs.replace(rule("ka.verb exists"), condition=FALSE)
+    contradiction = rule("ka.verb = get and not ka.verb = get")
+    dispatch = Dispatch([never, contradiction])
+    assert [number for number, _ in dispatch.whole] == [1]
+    assert dispatch.residual(("get",)) is None
+    # AND a rule that cannot be evaluated at all
+    assert Dispatch([msgspec.structs.replace(never, condition=None)]).whole == ()
+
+
+def test_no_rules():
+    dispatch = Dispatch([])
+    assert dispatch.switches == []
+    assert dispatch.residual(()) is None
+    assert dispatch.empty == {()}
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    monkeypatch.setattr(dispatch_module, "MAX_KEYS", 20)
+    monkeypatch.setattr(dispatch_module, "MAX_KEY", 40)
+    monkeypatch.setattr(dispatch_module, "MAX_STATES", 30)
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_keys_are_bounded():
+    # GIVEN rules for which some verbs have no residual and others have
+    dispatch = dispatch_of("ka.verb startswith a and ka.user.name contains x and ka.uri contains y")
+    for number in range(200):
+        assert left(dispatch, verb=f"b{number}", username="x") == {}
+        assert list(left(dispatch, verb=f"a{number}", username="x").values()) == ["ka.uri contains y"]
+        assert left(dispatch, verb=f"a{number}", username="z") == {}
+        assert len(dispatch.empty) <= 20
+        assert len(dispatch.residuals) <= 20
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_long_keys_are_not_remembered():
+    dispatch = dispatch_of("ka.verb startswith a and ka.user.name contains x")
+    assert list(left(dispatch, verb="a" * 41, username="x").values()) == ["true"]
+    assert left(dispatch, verb="b" * 41) == {}
+    assert not dispatch.empty
+    assert not dispatch.residuals
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_states_are_bounded():
+    # GIVEN rules that tell very many situations apart
+    letters = "abcdefgh"
+    dispatch = dispatch_of(*(f"ka.verb contains {letter} and ka.user.name contains {letter}" for letter in letters))
+    for one in range(256):
+        verb = "".join(letter for bit, letter in enumerate(letters) if one >> bit & 1)
+        for user in ("", "a", "bc", letters):
+            assert list(left(dispatch, verb=verb, username=user)) == [
+                f"ka.verb contains {letter} and ka.user.name contains {letter}"
+                for letter in letters
+                if letter in verb and letter in user
+            ]
+    assert len(dispatch._states) <= 32
+    assert len(dispatch._rests) <= 33
+
+
+def test_memory_stays_where_every_value_is_new():
+    # GIVEN rules whose checks are no questions of equality, and clients that send ever new values
+    dispatch = dispatch_of(
+        "ka.user.name startswith system: and ka.target.namespace contains kube and ka.uri contains x",
+        "ka.verb != get and ka.target.resource glob *s and ka.user.name endswith x",
+    )
+    paths = [switch.path for switch in dispatch.switches]
+
+    def send(numbers):
+        for number in numbers:
+            dispatch.residual(tuple(f"{path[-1]}-{number}" for path in paths))
+
+    send(range(25_000))
+    tracemalloc.start()
+    try:
+        send(range(25_000, 50_000))
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert grown < 6_000_000

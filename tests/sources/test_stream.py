@@ -1,0 +1,104 @@
+"""Bytes and lines of one input, in the pieces in which they come."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+from collections.abc import Callable
+
+import pytest
+
+from lanner.sources import Progress
+from lanner.sources.stream import Lines, Stream
+
+
+class Pipe(io.RawIOBase):
+    """Gives its bytes in the pieces that it was made of, as a pipe does."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, limit: int) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+def lines_of(*pieces: bytes) -> Lines:
+    return Lines(Stream(Pipe(*pieces), Progress()))
+
+
+def test_lines_come_one_by_one() -> None:
+    lines = lines_of(b"a\nbb", b"b\n\nc")
+    assert [lines.line(99) for _ in range(6)] == [b"a\n", b"bbb\n", b"\n", b"c", b"", b""]
+
+
+def test_a_long_line_comes_in_parts() -> None:
+    lines = lines_of(b"abc", b"defgh\nx\n")
+    assert [lines.line(3) for _ in range(4)] == [b"abc", b"def", b"gh\n", b"x\n"]
+    assert lines_of(b"abc\n").line(0) == b""
+
+
+def test_whole_lines_that_are_there_come_as_a_block() -> None:
+    lines = lines_of(b"a\nb\nc", b"c\nd\n", b"e\n")
+    assert [lines.block() for _ in range(4)] == [b"a\nb\n", b"cc\nd\n", b"e\n", b""]
+
+
+def test_the_last_line_without_end_is_no_block() -> None:
+    lines = lines_of(b"a\nb")
+    assert [lines.block(), lines.block(), lines.line(99), lines.block()] == [b"a\n", b"", b"b", b""]
+
+
+def test_a_line_that_is_not_complete_is_waited_for_once() -> None:
+    lines = lines_of(b"aaaa", b"bbbb", b"c\nd\n")
+    # Whoever gets nothing asks for the line, however long it takes to come.
+    assert [lines.block(), lines.line(99), lines.block()] == [b"", b"aaaabbbbc\n", b"d\n"]
+
+
+def test_blocks_and_lines_take_turns() -> None:
+    lines = lines_of(b"a\nb\nc\n", b"d\n")
+    assert lines.line(99) == b"a\n"
+    assert lines.beginning() == b"b\nc\n"
+    assert lines.block() == b"b\nc\n"
+    assert lines.beginning() == b"d\n"
+    assert lines.consumed == 6
+    assert lines.line(99) == b"d\n"
+    assert lines.beginning() == lines.line(99) == lines.block() == b""
+    assert lines.consumed == 8
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_nothing_is_lost_whatever_the_pieces_and_whoever_asks(pack: Callable[[bytes], bytes]) -> None:
+    chance = random.Random(1)
+    for _ in range(200):
+        text = b"".join(b"x" * chance.choice((0, 1, 5, 40)) + b"\n" for _ in range(chance.randrange(20)))
+        text += chance.choice((b"", b"rest"))
+        packed, pieces = pack(text), []
+        while packed:
+            size = chance.choice((1, 3, 30))
+            pieces.append(packed[:size])
+            packed = packed[size:]
+        lines, found = lines_of(*pieces), []
+        while True:
+            more = chance.choice((lines.block, lambda lines=lines: lines.line(7)))() or lines.line(99)
+            if not more:
+                break
+            found.append(more)
+            assert lines.consumed == sum(map(len, found))
+        assert b"".join(found) == text
+
+
+def test_progress_is_that_of_the_bytes_as_they_are_stored() -> None:
+    progress = Progress()
+    packed = gzip.compress(b"line\n" * 1000)
+    stream = Stream(Pipe(packed[:10], packed[10:]), progress)
+    assert b"".join(iter(stream.read, b"")) == b"line\n" * 1000
+    assert progress.bytes_read == len(packed)
+    assert stream.damage == ""
+
+
+def test_pieces_are_as_large_as_asked_for_at_most() -> None:
+    stream = Stream(Pipe(b"abcdef", b"gh"), Progress())
+    assert [stream.read(4), stream.read(4), stream.read(4), stream.read(4)] == [b"abcd", b"ef", b"gh", b""]
