@@ -35,8 +35,8 @@ def selector(
 ) -> tuple[Select, str]:
     """Return the function that picks out the events that a rule may match, and its source.
 
-    `empty` holds the keys for which no rule can match,
-    `remembered` gives the residual of a key with the classes behind it, `find` that of the switches' values.
+    `empty` holds the keys for which no rule can match, `remembered` gives the residual of a key with the classes behind
+    it, `find` that of the switches' values.
     """
     scope: dict[str, Any] = {
         "NEW": NEW,
@@ -49,32 +49,36 @@ def selector(
         "remembered": remembered,
         "__builtins__": {},
     }
-    lines = ["def select(heads):", "    hits = []", "    for index, head in enumerate(heads):"]
+    openings: dict[str, list[str]] = {}  # the lines that open an object inside the event, by its key
     texts = []
     for name, type_ in head.__annotations__.items():
         inner, *optional = get_args(type_) or (type_,)
         if inner is Raw:
             texts.append((f"head.{name}", 1))
         elif isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            lines.append(f"        {name} = head.{name}")
+            openings[name] = [f"        {name} = head.{name}"]
             if optional:
                 scope[f"no_{name}"] = inner()
-                lines.append(f"        if {name} is UNSET: {name} = no_{name}")
-            texts += [
-                (f"{name}.{inner_name}", 2) for inner_name, member in inner.__annotations__.items() if member is Raw
-            ]
+                openings[name].append(f"        if {name} is UNSET: {name} = no_{name}")
+            texts += [(f"{name}.{key}", 2) for key, member in inner.__annotations__.items() if member is Raw]
     deep = " or ".join(f"len({text}) > {SMALL} and nests_too_deep({text}, {level})" for text, level in texts)
     values = [".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path)) for switch in switches]
-    key = [value for value, switch in zip(values, switches, strict=True) if switch.is_key]
+    keys = [switch for switch in switches if switch.is_key]
+    first = [name for name in openings if any(name in switch.path for switch in keys)]
     classes = []
-    for number, switch in enumerate(switches[len(key) :], len(key)):
+    for number, switch in enumerate(switches[len(keys) :], len(keys)):
         scope[f"class_{number}"] = switch.table.get
         scope[f"default_{number}"] = NEW if switch.default is None else switch.default
         classes.append(f"class_{number}({values[number]}, default_{number})")
-    lines += [
-        f"        key = {_tuple(key)}",
+    lines = [
+        "def select(heads):",
+        "    hits = []",
+        "    for index, head in enumerate(heads):",
+        *[line for name in first for line in openings[name]],
+        f"        key = {_tuple(values[: len(keys)])}",
         "        if key in empty:",
         "            continue",
+        *[line for name in openings if name not in first for line in openings[name]],
         f"        residual = remembered((key, {', '.join(classes)}), NEW)",
         "        if residual is NEW:",
         f"            residual = find({_tuple(values)})",
