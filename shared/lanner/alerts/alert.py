@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Alert"]
 
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder().encode
 
 
 class Alert:
@@ -64,22 +64,22 @@ class Alert:
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as a JSON object: Falco's keys and Lanner's own."""
         event, stencil = self.event, self._stencil
-        time, chosen, cluster = event.time, stencil.format, self.cluster
+        time, cluster = event.time, self.cluster
         message, fields, identity = stencil.fill(event)
-        alert = stencil.constants.copy()
+        alert = stencil.alert.copy()
         alert["cluster"] = cluster
         alert["id"] = alert_id(cluster, self.rule.name, event, identity)
         alert["provider"] = event.provider
         alert["time"] = timestamp.rfc3339(time)
         alert["time_source"] = event.time_source
         alert["truncated"] = bool(event.lost)
-        if chosen.json_include_output_property:
-            alert["output"] = stencil.line(time, message)
-        if chosen.json_include_message_property:
-            alert["message"] = message
-        if chosen.json_include_tags_property:
+        if "tags" in alert:
             alert["tags"] = list(self.rule.tags)
-        if chosen.json_include_output_fields_property:
+        if "output" in alert:
+            alert["output"] = stencil.line(time, message)
+        if "message" in alert:
+            alert["message"] = message
+        if "output_fields" in alert:
             alert["output_fields"] = fields
         return alert
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import hashlib
+    from collections.abc import Callable, Sequence
 
     from lanner.fields import Event
 
@@ -34,11 +36,17 @@ def alert_id(cluster: str, rule: str, event: Event, texts: Sequence[bytes | None
 
     `texts` are those at `IDENTITY`, if they were read already.
     """
-    import hashlib  # only here: a cold start without an alert does without it
-
     where, what = cluster.encode("utf-8", "surrogateescape"), rule.encode("utf-8", "surrogateescape")
     found = event.texts(IDENTITY) if texts is None else texts
     audit_id, stage, user, verb, uri, begun, ended = [text or b"" for text in found]
     first = _FOUR % (len(where), where, len(what), what, len(audit_id), audit_id, len(stage), stage)
     others = _FIVE % (len(user), user, len(verb), verb, len(uri), uri, len(begun), begun, len(ended), ended)
-    return hashlib.sha256(first + others).hexdigest()
+    return _sha256()(first + others).hexdigest()
+
+
+@cache
+def _sha256() -> Callable[[bytes], hashlib._Hash]:
+    """Return the hash function; a cold start without an alert does without it."""
+    import hashlib
+
+    return hashlib.sha256

@@ -51,10 +51,11 @@ class AlertFormat(msgspec.Struct, frozen=True, dict=True):
 class Stencil:
     """What the alerts of one rule have in common, in one format.
 
-    `constants` are the entries that are the same in the JSON object of each.
+    `alert` is the JSON object of each, with sorted keys and without the values that change.
     """
 
     __slots__ = (
+        "_fields",
         "_inner",
         "_label",
         "_paths",
@@ -62,7 +63,7 @@ class Stencil:
         "_pieces",
         "_show_time",
         "_time_key",
-        "constants",
+        "alert",
         "format",
         "rule",
     )
@@ -72,12 +73,22 @@ class Stencil:
         self.rule = rule
         self.format = format_
         self._label = rule.priority.label
-        self.constants: dict[str, Any] = {
+        alert: dict[str, Any] = {
             "hostname": generic.hostname().encode("utf-8", "surrogateescape").decode(errors="replace"),
             "priority": self._label,
             "rule": rule.name,
             "source": rule.source,
         }
+        changing = ["cluster", "id", "provider", "time", "time_source", "truncated"]
+        if format_.json_include_output_property:
+            changing.append("output")
+        if format_.json_include_message_property:
+            changing.append("message")
+        if format_.json_include_tags_property:
+            changing.append("tags")
+        if format_.json_include_output_fields_property:
+            changing.append("output_fields")
+        self.alert = _sorted(alert | dict.fromkeys(changing))
         self._show_time = timestamp.iso8601 if format_.time_format_iso_8601 else timestamp.clock
         self._time_key = "evt.time.iso8601" if format_.time_format_iso_8601 else "evt.time"
         parts = rule.output.parts
@@ -90,6 +101,9 @@ class Stencil:
         shown = {piece.field for piece in pieces}
         # What stands inside transformers is among the output's fields, but the message does not show it as it is.
         self._inner = [(field_key(field), field) for field in rule.output.fields if field not in shown]
+        keys = [self._time_key, *(piece.key for piece in pieces if piece.field is not None)]
+        keys += [key for key, _ in self._inner] + [extra.key for extra in rule.extra_fields]
+        self._fields = _sorted(dict.fromkeys(keys))
 
     def line(self, time: int, message: str) -> str:
         """Return the message behind its time and priority: `<time>: <Priority> <message>`."""
@@ -103,7 +117,8 @@ class Stencil:
         texts = event.texts(self._paths)
         is_plain = event.is_audited and not event.lost  # else a text may be there, but is not the field's value
         shown: list[bytes] = []
-        fields: dict[str, Any] = {self._time_key: event.time}
+        fields = self._fields.copy()
+        fields[self._time_key] = event.time
         for number, piece in self._pieces:
             if number is None or not is_plain:
                 value = piece.read(event)
@@ -153,6 +168,11 @@ class _Piece:
         """Return the value as the message shows it."""
         text = value_text(value, self._digits)
         return text[: self._width].ljust(self._width) if self._width else text
+
+
+def _sorted(entries: dict[str, Any]) -> dict[str, Any]:
+    """Return a dictionary in the order in which alerts show it; so they need not be sorted one by one."""
+    return dict(sorted(entries.items()))
 
 
 def _native(value: Extracted, field: BoundField, event: Event) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from lanner.engine.projection import NOT_THERE, Head, Path
-from lanner.fields import json_text
+from lanner.fields import BODIES, json_text
 
 __all__ = ["Group", "texts_reader"]
 
@@ -20,18 +20,33 @@ Group = Callable[[Head], list[bytes | EllipsisType | None]]
 
 def texts_reader(head: type[msgspec.Struct], paths: Sequence[Path]) -> Group:
     """Return the reader of the texts at `paths` from structures of type `head`."""
-    written = ", ".join([_text(head, path) for path in paths])
-    source = f"def read(head):\n    return [{written}]\n"
     scope: dict[str, Any] = {
         "NOT_THERE": NOT_THERE,
         "UNSET": UNSET,
         "bytes": bytes,
+        "members": json_text.members,
         "render": json_text.render,
         "__builtins__": {},
     }
+    opened: dict[str, str] = {}  # the lines that split members such as `annotations`, by their keys
+    texts = []
+    for number, path in enumerate(paths):
+        if _is_inside_text(head, path):
+            key = path[0]
+            opened[key] = f"    {key} = {{}} if head.{key} is NOT_THERE else members(bytes(head.{key}))"
+            scope[f"key{number}"] = path[1]
+            texts.append(f"(None if (v0 := {key}.get(key{number})) is None else render(v0))")
+        else:
+            texts.append(_text(head, path))
+    source = "\n".join(["def read(head):", *opened.values(), f"    return [{', '.join(texts)}]", ""])
     exec(compile(source, "<texts>", "exec"), scope)  # noqa: S102 - names of our own tables only
     read: Group = scope["read"]
     return read
+
+
+def _is_inside_text(head: type[msgspec.Struct], path: Path) -> bool:
+    """Tell whether `path` leads to a member of an object, outside of bodies, that is not decoded."""
+    return len(path) == 2 and path[0] not in BODIES and head.__annotations__.get(path[0]) is Raw
 
 
 def _text(head: type[msgspec.Struct], path: Path) -> str:
