@@ -52,7 +52,7 @@ def test_a_rule_that_matches_everything():
 
 def test_values_in_words():
     found = plan(a_rule("not ka.verb in (get, list) and not ka.target.namespace exists"))
-    assert found.key == ("verb", "objectRef.namespace")
+    assert (found.key, found.classes) == (("verb",), ("objectRef.namespace",))
     assert [situation.values for situation in found.situations] == [
         (("verb", "anything but get, list or missing"), ("objectRef.namespace", "missing")),
     ]

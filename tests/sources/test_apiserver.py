@@ -107,7 +107,7 @@ def test_an_event_may_nest_as_deep_as_it_likes(levels: int) -> None:
 
 
 def test_nesting_deeper_than_parsers_go_costs_no_event() -> None:
-    first, deep, last = take(f"[{A},{nested(20_000)},{B}]")
+    _, deep, _ = take(f"[{A},{nested(20_000)},{B}]")
     assert isinstance(deep, RawEvent)
     assert deep.text == nested(20_000).encode()
 

@@ -56,7 +56,7 @@ class Statistics:
         lines = [f"Events read: {self.events}"]
         if self.truncated:
             lines.append(f"Events truncated: {self.truncated} (their bodies count as unknown)")
-        if 0 < self.exact < self.events:
+        if self.exact:
             lines.append(f"Events that took the exact way: {self.exact} (unusual ones; it takes longer)")
         lines.append(f"Rejected: {self.rejected}")
         for counts, what in (

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from lanner.cli.loading import add_rules_options, configuration, load_rules
 from lanner.cli.terminal import printable
-from lanner.engine.plan import Plan, Situation, plan
+from lanner.engine.plan import Situation, plan
 from lanner.errors import UsageError
+from lanner.language import TRUE
 from lanner.ruleset import Rule, matches
 
 __all__ = ["add_to", "text"]
@@ -33,28 +34,29 @@ def _run(options: argparse.Namespace) -> int:
     rules = [rule for rule in load_rules(options, configuration(options)).rules if matches(options.rule, rule.name)]
     if not rules:
         raise UsageError(f"no rule has the name {options.rule!r}; `lanner rules list` lists them")
-    print("\n\n".join([printable_lines(rule) for rule in rules]))
+    print("\n\n".join(map(text, rules)))
     return 0
 
 
-def printable_lines(rule: Rule) -> str:
-    """Return the plan of a rule in lines that control no terminal."""
-    return "\n".join([printable(line) for line in text(rule).split("\n")])
-
-
 def text(rule: Rule) -> str:
-    """Return the plan of a rule for people."""
+    """Return the plan of a rule for people, in lines that control no terminal."""
+    return "\n".join([printable(line) for line in (rule.name, *_lines(rule))])
+
+
+def _lines(rule: Rule) -> Iterator[str]:
     if rule.condition is None:
-        return f"{rule.name}\n  is not evaluated: it is for another source, or names a field that does not exist"
+        yield "  is not evaluated: it is for another source, or names a field that does not exist"
+        return
+    if rule.never:
+        yield f"  cannot match: {rule.never}"
+        return
     found = plan(rule)
-    return "\n".join([rule.name, *_lines(found)])
-
-
-def _lines(found: Plan) -> Iterator[str]:
-    yield f"  looked up by   {', '.join(found.key) or 'nothing'}"
+    yield f"  looked up by  {', '.join(found.key) or 'nothing'}"
+    if found.classes:
+        yield f"  then by class {', '.join(found.classes)}"
     for name, checks in found.looked_at:
-        yield f"  looked at once {name}, whether"
-        yield from (f"                   {check}" for check in checks)
+        yield f"  where a class of {name} is whether"
+        yield from (f"                  {check}" for check in checks)
     if not found.situations:
         yield "  can never match"
     for situation in found.situations[:_SHOWN]:
@@ -71,8 +73,7 @@ def _situation(situation: Situation) -> Iterator[str]:
         yield f"  {'and ' if number else 'when'} {name:<{width}}  is {words}"
     if not situation.values:
         yield "  always"
-    condition = str(situation.condition)
-    yield f"  ask  {condition or 'nothing more: the rule matches'}"
+    yield "  it matches" if situation.condition == TRUE else f"  ask  {situation.condition}"
     yield ""
     yield from (f"    {line}" for line in situation.residual.source.rstrip().split("\n"))
     yield ""

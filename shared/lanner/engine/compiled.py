@@ -54,9 +54,10 @@ class CompiledEngine:
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
         taken = None if event.lost else self._projection.take(event.raw.text)
-        if taken is None:
+        hits = None if taken is None else self._select((taken,))
+        if hits is None:
             return self._exact(event)
-        for _, head, residual in self._select((taken,)):
+        for _, head, residual in hits:
             event.view = View(self._readers, head, event.raw)
             return self._verdict(event, residual)
         return _NOTHING
@@ -67,7 +68,8 @@ class CompiledEngine:
         `None`, and the block is not taken, if any of its lines has to be looked at by itself.
         """
         heads = self._projection.take_lines(block.text)
-        if heads is None:
+        hits = None if heads is None else self._select(heads)
+        if heads is None or hits is None:
             return None
         block.take(len(heads))
         number = intake.count + 1
@@ -75,16 +77,14 @@ class CompiledEngine:
             intake.first_time = Event(None, number, None, View(self._readers, heads[0], block)).time
         intake.count += len(heads)
         found = []
-        for index, head, residual in self._select(heads):
+        for index, head, residual in hits:
             event = Event(None, number + index, intake.first_time, View(self._readers, head, block, index))
             verdict = self._verdict(event, residual)
             if verdict is not _NOTHING:
                 found.append((event, verdict))
         return found
 
-    def _verdict(self, event: Event, residual: Residual | None) -> Verdict:
-        if residual is None:
-            return self._exact(event)
+    def _verdict(self, event: Event, residual: Residual) -> Verdict:
         try:
             matched = residual.judge(event)
         except Exception:  # a defect of ours, perhaps of the view: each rule on its own then, and from the text

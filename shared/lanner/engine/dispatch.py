@@ -26,6 +26,9 @@ MAX_KEY = 256
 MAX_STATES = 50_000
 """Combinations of classes that are remembered. Honest clusters need some hundreds."""
 
+MAX_RESIDUALS = 1_000
+"""Residuals that are remembered: some kilobytes each, more with many rules. Honest clusters need a few dozens."""
+
 Rest = tuple[tuple[int, Expression], ...]
 """Rules, by number, that may match, and what is left of their conditions."""
 
@@ -48,10 +51,13 @@ class Dispatch:
         self._rules = [rule for rule, _ in conditions]
         self._first_match = first_match
         self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
+        self._size = len(self.expressions.nodes)
         self._forget()
 
     def residual(self, values: Sequence[Any]) -> Residual | None:
         """Return what is left of the rules where the switches have these values, `None` if no rule can match."""
+        if len(self._states) >= MAX_STATES or len(self._made) >= MAX_RESIDUALS:
+            self._forget()
         size = self._key_size
         key = tuple(values[:size])
         is_short = sum([len(value) for value in key if isinstance(value, str)]) <= MAX_KEY
@@ -75,8 +81,6 @@ class Dispatch:
         """Return the state that the first switches lead to if their values are of these classes."""
         state = self._states.get(classes)
         if state is None:
-            if len(self._states) >= MAX_STATES:
-                self._forget()
             before = self._state(classes[:-1])
             left = self.specialised(self._rests[before], len(classes) - 1, classes[-1])
             state = self._states[classes] = self._number(left)
@@ -102,6 +106,10 @@ class Dispatch:
         return self._numbers[rest]
 
     def _forget(self) -> None:
+        """Begin anew: who sends events with all that rules mention, in every combination, is not to fill the memory."""
+        self.expressions.forget(self._size)
+        self.empty.clear()
+        self.residuals.clear()
         self._rests: list[Rest] = [self.whole]
         self._numbers: dict[Rest, int] = {self.whole: 0}
         self._states: dict[tuple[int, ...], int] = {(): 0}

@@ -90,6 +90,11 @@ class Expressions:
         cost = sum([self.nodes[part].cost for part in inner])
         return self._number((kind, inner), Node(kind, inner, cost=cost))
 
+    def forget(self, size: int) -> None:
+        """Forget all expressions but the first `size`: those that were made since."""
+        del self.nodes[size:], self._checks[size:]
+        self._numbers = {key: number for key, number in self._numbers.items() if number < size}
+
     def checks(self, expression: Expression) -> frozenset[Expression]:
         """Return the checks in an expression."""
         return self._checks[expression]

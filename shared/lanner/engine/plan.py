@@ -30,11 +30,13 @@ class Situation(NamedTuple):
 class Plan(NamedTuple):
     """How the compiled engine finds a rule.
 
-    `key` are the switches whose values are looked up as they are. `looked_at` are those whose values are looked at
-    once each, with the checks that are made then; their checks stand in the situations' conditions, too.
+    `key` are the switches that are looked up first, `classes` those whose classes are added then. `looked_at` are those
+    of them whose values are looked at once each, with the checks that are made then; they stand in the situations'
+    conditions, too.
     """
 
     key: tuple[str, ...]
+    classes: tuple[str, ...]
     looked_at: tuple[tuple[str, tuple[str, ...]], ...]
     situations: tuple[Situation, ...]
 
@@ -53,7 +55,8 @@ def plan(rule: Rule) -> Plan:
                 for more, left in _branches(dispatch, switch, number, rest)
             ]
     return Plan(
-        key=tuple([_name(switch) for switch in dispatch.switches if switch.default is not None]),
+        key=tuple([_name(switch) for switch in dispatch.switches if switch.is_key]),
+        classes=tuple([_name(switch) for switch in dispatch.switches if not switch.is_key]),
         looked_at=tuple([(_name(switch), tuple(map(str, switch.checks.values()))) for switch in looked_at]),
         situations=tuple([_situation(rule, values, rest, expressions) for values, rest in found]),
     )

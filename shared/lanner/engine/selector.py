@@ -14,13 +14,10 @@ from lanner.engine.switches import Switch
 
 __all__ = ["Hit", "Select", "selector"]
 
-Hit = tuple[int, Head, Residual | None]
-"""An event that a rule may match: its number in the block, its structure, and what is left to ask.
+Hit = tuple[int, Head, Residual]
+"""An event that a rule may match: its number in the block, its structure, and what is left to ask."""
 
-Nothing is left for generated code (`None`) if the event nests too deep.
-"""
-
-Select = Callable[[Iterable[Head]], list[Hit]]
+Select = Callable[[Iterable[Head]], list[Hit] | None]
 
 NEW: Any = object()
 """Stands for a residual, or a value's class, that is not remembered."""
@@ -35,8 +32,9 @@ def selector(
 ) -> tuple[Select, str]:
     """Return the function that picks out the events that a rule may match, and its source.
 
-    `empty` holds the keys for which no rule can match, `remembered` gives the residual of a key with the classes behind
-    it, `find` that of the switches' values.
+    It returns `None` if one of those nests too deep: that takes another look at each event of the block. `empty` holds
+    the keys for which no rule can match, `remembered` gives the residual of a key with the classes behind it, `find`
+    that of the switches' values.
     """
     scope: dict[str, Any] = {
         "NEW": NEW,
@@ -83,7 +81,7 @@ def selector(
         "        if residual is NEW:",
         f"            residual = find({_tuple(values)})",
         "        if residual is not None:",
-        f"            if {deep}: residual = None",
+        f"            if {deep}: return None",
         "            hits.append((index, head, residual))",
         "    return hits",
     ]
