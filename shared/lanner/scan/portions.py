@@ -24,8 +24,6 @@ end all processes have something to do until the same moment."""
 _UNPACKED = 16
 """About how many times as large as its packed file a log is."""
 
-_COUNTED_AT_ONCE = 1 << 20
-
 
 class Position(NamedTuple):
     """Where in the input something begins: in which of the places, and at which byte of it."""
@@ -151,15 +149,12 @@ def _size(place: Place) -> int:
 
 def _lines_of(path: str) -> int | None:
     """Count the lines of a file, `None` if it is packed. A last line need not end."""
-    count = 0
-    data = b"\n"
     try:
         with open(path, "rb", buffering=0) as file:
-            while more := file.read(_COUNTED_AT_ONCE):
-                if not count and more.startswith(GZIP_MAGIC):
-                    return None
-                data = more
-                count += data.count(b"\n")
-    except OSError:
-        pass
-    return count + (not data.endswith(b"\n"))
+            if file.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+                return None
+            size = file.seek(0, os.SEEK_END)
+            last = os.pread(file.fileno(), 1, size - 1) if size else b"\n"
+            return count_lines(file.fileno(), 0, size) + (last != b"\n")
+    except OSError:  # who reads the file will say so
+        return 0

@@ -60,7 +60,8 @@ def read_blocks(
 ) -> Iterator[Piece | Block]:
     """Do as `read` does, but offer many lines at once where they look like events, as a `Block`.
 
-    Of a block that is not taken before the next piece is asked for, the lines follow one by one.
+    Of a block that is not taken before the next piece is asked for, the lines follow one by one. A scan finds its
+    places first, to share them out, and calls `read_places`; this is for whoever has paths, as `read` is.
     """
     return _read(paths, Context(provider, cluster, max_size, drop_larger), progress or Progress(), blocks=True)
 
