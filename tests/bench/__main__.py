@@ -17,6 +17,7 @@ _REPOSITORY = Path(__file__).parents[2]
 _FOLDER = _REPOSITORY / "build" / "bench"
 _PAGE = _REPOSITORY / "docs" / "performance.md"
 _CHART = _REPOSITORY / "docs" / "performance.svg"
+_PUBLISHED = Sizes(jobs=1_000_000)  # what the target for --jobs means
 _QUICK = Sizes(events=20_000, hostile=60_000, jobs=20_000, repetitions=2, starts=8)
 
 
@@ -46,7 +47,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--events", type=int, help=f"events of the bench file ({usual.events:,})")
     parser.add_argument("--file", type=Path, help="audit events (JSON lines) to take instead of the bench file")
     parser.add_argument("--hostile", type=int, help=f"events of the hostile stream ({usual.hostile:,})")
-    parser.add_argument("--jobs", type=int, help=f"events for --jobs 2 ({usual.jobs:,})")
+    parser.add_argument(
+        "--jobs", type=int, help=f"events for --jobs 2 ({usual.jobs:,}; with --publish {_PUBLISHED.jobs:,})"
+    )
     parser.add_argument("--repetitions", type=int, help=f"repetitions of everything ({usual.repetitions})")
     parser.add_argument("--starts", type=int, help=f"starts for the cold start ({usual.starts})")
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="where the inputs are kept (build/bench)")
@@ -60,6 +63,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     unknown = set(options.parts.split(",")).difference(PARTS)
     if unknown:
         parser.error(f"--parts: no part is called {', '.join(sorted(unknown))}")
+    if options.publish and (options.quick or set(options.parts.split(",")) != set(PARTS)):
+        parser.error("--publish: a part of the numbers is not for the page; leave out --quick and --parts")
+    for option, path in (("--file", options.file), ("--show", options.shown)):
+        if path is not None and not path.is_file():
+            parser.error(f"{option} {path}: there is no such file")
     return options
 
 
@@ -85,7 +93,7 @@ def _measured(options: argparse.Namespace) -> Results:
 
 
 def _sizes(options: argparse.Namespace) -> Sizes:
-    usual = _QUICK if options.quick else Sizes()
+    usual = _QUICK if options.quick else _PUBLISHED if options.publish else Sizes()
     chosen = {name: getattr(options, name) or getattr(usual, name) for name in Sizes.__slots__}
     return Sizes(**chosen)
 

@@ -69,7 +69,8 @@ class Results:
         source = "an artefact" if self.from_artefact else "rules files"
         return (
             f"Lanner {self.lanner}, {self.engine} engine, {self.rules} rules from {source}, "
-            f"{self.python} on {self.machine}; {sizes.events:,} events, "
+            f"{self.python} on {self.machine}; {sizes.events:,} events "
+            f"({sizes.hostile:,} hostile, {sizes.jobs:,} for --jobs), "
             f"median of {sizes.repetitions} repetitions ({sizes.starts} starts)"
         )
 

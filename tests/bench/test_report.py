@@ -61,7 +61,7 @@ def test_the_table_is_aligned(results):
     lines = table(results).splitlines()
     assert lines[0] == (
         "Lanner 0.1.0, compiled engine, official rules from an artefact, CPython 3.11.7 on 2 x Machine; "
-        "200,000 events, median of 5 repetitions (40 starts)"
+        "200,000 events (200,000 hostile, 200,000 for --jobs), median of 5 repetitions (40 starts)"
     )
     assert "  the bench file, compiled    0.310 x   0.300 to 0.400  ≤ 0.35 x  ≤ 0.28 x  met" in lines
     assert "  official rules, 16 x        1.300 x   1.300 to 1.400  ≤ 1.2 x             MISSED" in lines
