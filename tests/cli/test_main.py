@@ -30,7 +30,9 @@ def test_interrupted(lanner, monkeypatch, rules):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("lanner.cli.scan.parts_of", interrupted)
-    assert lanner("scan", "-r", rules, "x.log")[0] == 130
+    status, out, err = lanner("scan", "-r", rules, "x.log")
+    assert (status, err) == (130, "")
+    assert "Events read: 0" in out
 
 
 def test_every_error_is_a_lanner_error():

@@ -72,10 +72,10 @@ class Results:
         share = self._bytes_read / self._total_bytes if self._total_bytes else None
         self._progress.show(share, self.statistics.events, self.statistics.alerts)
 
-    def finish(self, paths: Sequence[str], failure: str = "") -> None:
+    def finish(self, paths: Sequence[str], failure: str = "", *, interrupted: bool = False) -> None:
         """Show the counts of what was read, and the summary; before them, if that is not all, why.
 
-        `paths` are what the user asked to read.
+        `paths` are what the user asked to read; if `interrupted`, not all of it was.
         """
         self._progress.clear()
         sys.stdout.flush()
@@ -85,7 +85,7 @@ class Results:
             print(f"... and {more:,} more rejected{kept}", file=sys.stderr)
         if failure:
             print(Style.for_stream(sys.stderr).error("Error:"), failure, file=sys.stderr)
-        elif not self.statistics.events and not self.statistics.rejected:
+        elif not (interrupted or self.statistics.events or self.statistics.rejected):
             print(Style.for_stream(sys.stderr).warning("Note:"), "the input holds no events", file=sys.stderr)
         stream = sys.stderr if self._as_json else sys.stdout
         print(self.statistics.text(printable), file=stream)

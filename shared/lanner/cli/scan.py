@@ -111,7 +111,7 @@ def _scan(
     except WorkerError as error:
         failure = str(error)
     except KeyboardInterrupt:  # the usual end of a stream: somebody has seen enough
-        results.finish(paths)
+        results.finish(paths, interrupted=True)
         raise
     results.finish(paths, failure)
     if failure or results.statistics.rejected:
