@@ -1,6 +1,8 @@
 """`lanner build`, and what it writes in the place of rules files."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,9 @@ def test_it_stands_in_for_the_files(lanner, rules, more_rules, built, events, op
 def test_enabling_a_dropped_rule_says_why_it_cannot_match(lanner, built, events):
     note = "Note: the rule 'Asleep' cannot match: its condition is never true: jevt.rawtime = 0\n"
     assert lanner("scan", "-r", built, "--enable", "Asleep", events)[2] == note
+    # by the configuration, too, and once
+    configured = ["-o", "rules[].enable.rule=Asl*", "-o", "rules[].enable.rule=As*"]
+    assert lanner("scan", "-r", built, *configured, "--enable", "Asleep", events)[2] == note
     assert lanner("scan", "-r", built, "--enable", "A*", events)[2] == ""  # there are others
     assert lanner("scan", "-r", built, "--disable", "Asleep", events)[2] == ""
 
@@ -158,6 +163,37 @@ def test_damage(lanner, built, events, damage, problem):
     assert f"build it again with `lanner build RULES -o {built}`" in err
 
 
+@pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[5:]])
+def test_a_file_that_shows_no_longer_what_it_was(lanner, built, damage):
+    built.write_bytes(damage(built.read_bytes()))
+    status, _, err = lanner("rules", "list", "-r", built)
+    assert status == 2
+    assert "if `lanner build` has written this one, it is empty or damaged" in err
+
+
+def test_it_is_read_from_a_file(built):
+    command = f"{sys.executable} -m lanner rules list -r <(cat {built})"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(b": this is a pipe or a device; rules are read from files\n")
+
+
+def test_it_is_not_one_of_rules_files(lanner, built, rules, tmp_path):
+    # GIVEN an artefact among the rules_files of a configuration
+    config = tmp_path / "falco.yaml"
+    for files in (f"[{built}]", f"[{rules}, {built}]"):
+        config.write_text(f"rules_files: {files}\n")
+        # THEN it is said how to give it
+        status, _, err = lanner("rules", "list", "-c", config)
+        assert status == 2
+        assert f"{config}: rules_files: {built} holds rules that were built: give it with -r, alone" in err
+        # AND that it cannot be built once more
+        status, _, err = lanner("build", "-c", config, "-o", tmp_path / "x")
+        assert status == 2
+        assert f"{built}: these rules were built already" in err
+    assert f"-o: rules_files: {built} holds" in lanner("rules", "list", "-o", f"rules_files[]={built}")[2]
+
+
 def test_settings_of_the_configuration_are_settled_by_building(lanner, rules, tmp_path, events):
     # GIVEN rules that were built with a constant and an appended output
     config = tmp_path / "falco.yaml"
@@ -197,13 +233,46 @@ def test_an_input_is_not_overwritten(lanner, rules, tmp_path):
 
 
 def test_what_cannot_be_written(lanner, rules, tmp_path):
-    assert "-o /dev/null: this is not a file" in lanner("build", rules, "-o", "/dev/null")[2]
+    for name in ("/dev/null", "-", tmp_path):
+        status, _, err = lanner("build", rules, "-o", name)
+        assert status == 2
+        assert f"-o {name}: this is not a file; rules are built into one" in err
+    assert "-o: the name of the file is empty" in lanner("build", rules, "-o", "")[2]
     status, _, err = lanner("build", rules, "-o", tmp_path / "no" / "x")
     assert status == 2
     assert "No such file or directory" in err
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "no" / "x")
+    assert f"-o {link}: No such file or directory" in lanner("build", rules, "-o", link)[2]
     status, _, err = lanner("build", rules, "-o", tmp_path / ("x" * 300))
     assert status == 2
     assert "File name too long" in err
+
+
+def test_standard_output_is_not_written_to(lanner_process, rules):
+    ended = lanner_process("build", rules, "-o", "/dev/stdout")
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr == b"Error: -o /dev/stdout: this is not a file; rules are built into one\n"
+
+
+def test_rules_without_a_name(lanner, tmp_path):
+    status, _, err = lanner("build", "", "-o", tmp_path / "x")
+    assert (status, err) == (2, "Error: the name of the rules file is empty\n")
+
+
+def test_files_without_rules(lanner, tmp_path):
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("# to be written\n")
+    status, out, err = lanner("build", empty, "-o", tmp_path / "x")
+    assert status == 0
+    assert out.startswith(f"{tmp_path / 'x'}: 0 rules; ")
+    assert err == "Note: there are no rules in these files\n"
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(lanner, rules, built):
+    built.chmod(0o640)
+    assert lanner("build", rules, "-o", built)[0] == 0
+    assert built.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_link_stays_a_link(lanner, rules, tmp_path):

@@ -73,6 +73,54 @@ def test_list_as_json(lanner, rules):
     assert second["enabled"] is False
 
 
+@pytest.fixture
+def not_evaluated(tmp_path):
+    """A file with rules that Lanner does not evaluate, each for its own reason."""
+    path = tmp_path / "others.yaml"
+    common = "  desc: d\n  output: x\n  priority: INFO\n"
+    path.write_text(
+        f"- rule: System call\n  condition: evt.type = open\n{common}"
+        f"- rule: Cloud\n  condition: ct.name = x\n  source: aws_cloudtrail\n{common}"
+        "- rule: New field\n  condition: ka.new = x\n  source: k8s_audit\n  skip-if-unknown-filter: true\n" + common
+    )
+    return path
+
+
+def test_the_list_shows_rules_that_are_not_evaluated(lanner, rules, not_evaluated):
+    _, out, _ = lanner("rules", "list", "-r", rules, "-r", not_evaluated, "--disable", "Any*")
+    assert out.splitlines() == [
+        "Warning        Pod Created  [k8s]",
+        "Debug          Anything     [noise]  (disabled)",
+        "Informational  System call  (not evaluated)",
+        "Informational  Cloud        (not evaluated)",
+        "Informational  New field    (not evaluated)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("System call", "it is for the source 'syscall'"),
+        ("Cloud", "it is for the source 'aws_cloudtrail'"),
+        ("New field", "it names a field that does not exist, and has skip-if-unknown-filter"),
+    ],
+)
+def test_enabling_a_rule_that_is_not_evaluated_says_why(lanner, rules, not_evaluated, name, reason):
+    files = ("-r", rules, "-r", not_evaluated)
+    for enable in (("--enable", name), ("-o", f"rules[].enable.rule={name}")):
+        notes = [line for line in lanner("rules", "list", *files, *enable)[2].splitlines() if "Note:" in line]
+        assert notes == [f"Note: the rule {name!r} is not evaluated: {reason}"]
+
+
+def test_of_many_rules_that_are_not_evaluated_some_are_named(lanner, rules, tmp_path):
+    many = tmp_path / "many.yaml"
+    rule = "- {{rule: Call {}, condition: evt.type = open, desc: d, output: x, priority: INFO}}\n"
+    many.write_text("".join(rule.format(number) for number in range(23)))
+    notes = lanner("rules", "list", "-r", rules, "-r", many, "--enable", "Call*")[2].splitlines()
+    assert len(notes) == 21
+    assert notes[-1] == "Note: 3 more, see `lanner rules list`"
+
+
 def test_shipped_rules_load_without_a_word(lanner):
     status, out, err = lanner("rules", "list")
     assert (status, err) == (0, "")

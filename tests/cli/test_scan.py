@@ -208,7 +208,7 @@ static_fields: {{env: prod}}
         config.write_text("rules_files: [/nowhere/rules.yaml]\n")
         status, _, err = lanner("scan", "-c", config, log)
         assert status == 2
-        assert "none of its rules_files exists" in err
+        assert "none of its rules_files exists here as a *.yaml or *.yml file" in err
 
 
 class TestLargeEvents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,17 +41,22 @@ def test_paths_of_a_configuration_are_skipped_if_they_mean_no_file(folder):
     assert rules_paths([*paths, folder / "empty"], explicit=False) == [folder / "b.yaml"]
 
 
+NO_NAME = "rules files must be named *.yaml or *.yml; if `lanner build` has written this one, it is empty or damaged"
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
         ("nothing.yaml", "no such file or directory"),
-        ("c.txt", "rules files must be named *.yaml or *.yml"),
-        ("d.yaml.bak", "rules files must be named *.yaml or *.yml"),
+        ("c.txt", NO_NAME),
+        ("d.yaml.bak", NO_NAME),
+        ("pipe", "this is a pipe or a device; rules are read from files"),
         ("empty", "there is no rules file (*.yaml, *.yml) in this directory"),
     ],
 )
 def test_explicit_paths_must_mean_a_file(folder, name, problem):
     (folder / "empty").mkdir()
+    os.mkfifo(folder / "pipe")
     with pytest.raises(UsageError) as caught:
         rules_paths([folder / name], explicit=True)
     assert str(caught.value) == f"{folder / name}: {problem}"

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _EVERY_RULE = "*"
+_SOURCE = "k8s_audit"
 _REMARKS_SHOWN = 20  # of one file, before a scan
 
 
@@ -153,13 +154,19 @@ def _load_artefact(path: Path, config: Config) -> Ruleset:
 def rules_files(options: argparse.Namespace, config: Config) -> list[Path]:
     """Return the rules files that the options ask for, in order."""
     if "" in options.rules:
-        raise UsageError("-r: the name of the rules file is empty")
+        raise UsageError("the name of the rules file is empty")
     if options.rules:
         return rules_paths([Path(path) for path in options.rules], explicit=True)
+    name = options.config or "-o"
     if config.rules_files:
+        for path in config.rules_files:
+            if is_artefact(path):
+                raise UsageError(f"{name}: rules_files: {path} holds rules that were built: give it with -r, alone")
         files = rules_paths(config.rules_files, explicit=False)
         if not files:
-            raise UsageError(f"{options.config}: none of its rules_files exists here; give rules with -r")
+            raise UsageError(
+                f"{name}: none of its rules_files exists here as a *.yaml or *.yml file; give rules with -r"
+            )
         return files
     if options.config:
         raise UsageError(f"{options.config}: it names no rules_files; give rules with -r")
@@ -193,8 +200,7 @@ def select_rules(options: argparse.Namespace, config: Config, ruleset: Ruleset) 
         if not any(selection.applies_to(rule) for rule in ruleset.rules):
             what = f"tag {selection.tag!r}" if selection.tag is not None else f"name {selection.rule!r}"
             print(style.warning("Note:"), f"no rule has the {what}", file=sys.stderr)
-        elif selection.enable:
-            _explain_dead_rules([rule for rule in ruleset.rules if selection.applies_to(rule)], style)
+    _explain_dead_rules([*config.selections, *chosen], ruleset, style)
     threshold = config.priority if options.priority is None else options.priority
     rules = ruleset.select([*config.selections, *chosen], threshold)
     if not rules:
@@ -202,13 +208,28 @@ def select_rules(options: argparse.Namespace, config: Config, ruleset: Ruleset) 
     return rules
 
 
-def _explain_dead_rules(chosen: list[Rule], style: Style) -> None:
-    """Say of rules that were switched on why none of them can match, if that is so."""
-    if all(rule.never for rule in chosen):
-        for rule in chosen:
-            print(
-                style.warning("Note:"), printable(f"the rule {rule.name!r} cannot match: {rule.never}"), file=sys.stderr
-            )
+def _explain_dead_rules(selections: Sequence[Selection], ruleset: Ruleset, style: Style) -> None:
+    """Say of rules that a selection switches on why none of them is evaluated, if that is so."""
+    dead: dict[str, str] = {}
+    for selection in selections:
+        chosen = {rule.name: _death(rule) for rule in selection.among(ruleset.rules)} if selection.enable else {}
+        if all(chosen.values()):
+            dead |= chosen
+    for name, reason in list(dead.items())[:_REMARKS_SHOWN]:
+        print(style.warning("Note:"), printable(f"the rule {name!r} {reason}"), file=sys.stderr)
+    if len(dead) > _REMARKS_SHOWN:
+        print(style.warning("Note:"), f"{len(dead) - _REMARKS_SHOWN:,} more, see `lanner rules list`", file=sys.stderr)
+
+
+def _death(rule: Rule) -> str:
+    """Return why a rule is never evaluated, an empty text if it can be."""
+    if rule.never:
+        return f"cannot match: {rule.never}"
+    if rule.is_evaluable:
+        return ""
+    if rule.source != _SOURCE:
+        return f"is not evaluated: it is for the source {rule.source!r}"
+    return "is not evaluated: it names a field that does not exist, and has skip-if-unknown-filter"
 
 
 def _one_line(diagnostic: Diagnostic, style: Style) -> str:

@@ -76,10 +76,17 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     width = max((len(rule.name) for rule in ruleset.rules), default=0)
     for rule in ruleset.rules:
-        state = "  (cannot match)" if rule.never else "" if rule.name in enabled else "  (disabled)"
+        state = "" if rule.name in enabled else f"  ({_state(rule)})"
         tags = f"  [{', '.join(rule.tags)}]" if rule.tags else ""
         print(printable(f"{rule.priority.label:<13}  {rule.name:<{width}}{tags}{state}"))
     return 0
+
+
+def _state(rule: Rule) -> str:
+    """Say in short why a rule is not used."""
+    if rule.never:
+        return "cannot match"
+    return "disabled" if rule.is_evaluable else "not evaluated"
 
 
 def _object(rule: Rule, *, enabled: bool) -> dict[str, object]:

@@ -16,8 +16,8 @@ def rules_paths(paths: Iterable[Path], explicit: bool) -> list[Path]:
     """Return the rules files that `paths` mean, in order.
 
     A directory stands for the files in it (not below it), sorted by name; only `*.yaml` and `*.yml` count. `explicit`
-    paths are those of the command line: `UsageError` is raised if one does not exist, cannot be read or means no rules
-    file. Other paths are skipped then.
+    paths are those of the command line, and no artefacts: `UsageError` is raised if one does not exist, cannot be read
+    or means no rules file. Other paths are skipped then.
     """
     files: list[Path] = []
     for path in paths:
@@ -33,12 +33,19 @@ def rules_paths(paths: Iterable[Path], explicit: bool) -> list[Path]:
             elif not path.exists():
                 raise UsageError(f"{path}: no such file or directory")
             elif not _is_rules_file(path):
-                raise UsageError(f"{path}: rules files must be named *.yaml or *.yml")
+                raise UsageError(f"{path}: {_problem(path)}")
             else:
                 files.append(path)
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     return files
+
+
+def _problem(path: Path) -> str:
+    """Say why a path cannot be a rules file by its name. Who calls has looked whether it is an artefact."""
+    if not path.is_file():
+        return "this is a pipe or a device; rules are read from files"
+    return "rules files must be named *.yaml or *.yml; if `lanner build` has written this one, it is empty or damaged"
 
 
 def _is_rules_file(path: Path) -> bool:
