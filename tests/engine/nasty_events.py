@@ -400,6 +400,13 @@ def _list(events: Events) -> bytes:
     return b'{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[%b]}' % items
 
 
+def _broken(events: Events) -> bytes:
+    """Return an event with a line break in it."""
+    parts = events.ordinary().split(b',"')
+    place = events.random.randrange(1, len(parts))
+    return b',"'.join(parts[:place]) + b',\n"' + b',"'.join(parts[place:])
+
+
 def _pretty(events: Events) -> bytes:
     return json.dumps(events.value(), indent=events.random.choice((1, 2))).encode()
 
@@ -421,4 +428,5 @@ LINES: tuple[Callable[[Events], bytes], ...] = (
         (b"null", b"{}", b"]", b'{"kind":"Event",', b"rubbish", b'{"kind":"Event","a":1}')
     ),
     _pretty,
+    *(_broken,) * 3,
 )

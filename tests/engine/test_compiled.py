@@ -184,17 +184,17 @@ def test_a_block_is_taken_as_a_whole_or_not_at_all():
         assert (block.events, intake.count, intake.first_time) == (0, 0, None)
 
 
-def test_an_event_of_a_block_that_nests_too_deep_costs_no_other_its_alert():
+def test_a_block_with_an_event_that_nests_too_deep_is_not_taken():
     deep = SECOND[:-1] + b',"requestObject":' + b"[" * 300 + b"]" * 300 + b"}"
-    made = rules("ka.verb = create")
-    engine = CompiledEngine(made)
-    found = engine.judge_block(block_of(SECOND, deep, SECOND), Intake())
-    assert [(event.number, names(verdict.matched), names(verdict.withheld)) for event, verdict in found] == [
-        (1, ["ka.verb = create"], []),
-        (2, [], ["ka.verb = create"]),
-        (3, ["ka.verb = create"], []),
-    ]
+    engine, block, intake = CompiledEngine(rules("ka.verb = create")), block_of(SECOND, deep, SECOND), Intake()
+    assert engine.judge_block(block, intake) is None
+    assert (block.events, intake.count, intake.first_time) == (0, 0, None)
+    # AND its lines, one by one, cost no other its alert
+    found = [judge(engine, text) for text in (SECOND, deep, SECOND)]
+    assert found == [[["ka.verb = create"], [], [], []], [[], [], [], ["ka.verb = create"]], found[0]]
     assert engine.exact == 1
+    # AND where no rule can match, it is no obstacle
+    assert CompiledEngine(rules("ka.verb = delete")).judge_block(block, intake) == []
 
 
 def test_times_of_events_that_have_none(monkeypatch):
@@ -287,6 +287,7 @@ def test_verdicts_stay_right_beyond_all_limits(monkeypatch):
         (dispatch, "MAX_KEYS", 3),
         (dispatch, "MAX_KEY", 12),
         (dispatch, "MAX_STATES", 5),
+        (dispatch, "MAX_RESIDUALS", 2),
         (switches, "MAX_CLASSES", 3),
         (switches, "MAX_REMEMBERED", 3),
         (switches, "MAX_VALUE", 6),

@@ -104,6 +104,23 @@ def test_states_are_bounded():
     assert len(dispatch._rests) <= 33
 
 
+def test_residuals_are_bounded_and_so_is_what_they_are_made_of(monkeypatch):
+    monkeypatch.setattr(dispatch_module, "MAX_RESIDUALS", 10)
+    letters = "abcdef"
+    rules = [f"ka.uri contains {one} or ka.verb contains {one} and ka.user.name contains {one}" for one in letters]
+    dispatch = dispatch_of(*rules)
+    nodes = len(dispatch.expressions.nodes)
+    for number in range(64):
+        word = "".join(letter for bit, letter in enumerate(letters) if number >> bit & 1)
+        found = left(dispatch, verb=word, username=word)
+        assert found == {
+            condition: "true" if letter in word else f"ka.uri contains {letter}"
+            for condition, letter in zip(rules, letters, strict=True)
+        }
+        assert len(dispatch._made) <= 10
+        assert len(dispatch.expressions.nodes) <= nodes + 100
+
+
 def test_memory_stays_where_every_value_is_new():
     # GIVEN rules whose checks are no questions of equality, and clients that send ever new values
     dispatch = dispatch_of(

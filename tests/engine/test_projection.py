@@ -178,6 +178,8 @@ LINES = {
     "two in a line, and a blank in the one before": PLAIN[:-1] + b" }\n" + PLAIN + PLAIN + b"\n",
     "two in a line, and one in two lines": PLAIN + PLAIN + b"\n" + PLAIN.replace(b',"verb"', b',\n"verb"') + b"\n",
     "one in two lines": PLAIN.replace(b',"verb"', b',\n"verb"') + b"\n",
+    "one in two lines, within a member": PLAIN.replace(b'"x":[', b'"x":\n[') + b"\n",
+    "one in two lines, and two in a line": PLAIN.replace(b'"x":[', b'"x":\n[') + b"\n" + PLAIN + PLAIN + b"\n",
     "a comma": PLAIN + b",\n",
     "an array": b"[" + PLAIN + b"]\n",
     "no event": PLAIN + b"\n{}\n",

@@ -29,12 +29,12 @@ class Loop:
         self.asked += 1
         return self.dispatch.residual(values)
 
-    def hits(self, *texts: bytes) -> list[tuple[int, list[str] | None]]:
+    def hits(self, *texts: bytes) -> list[tuple[int, list[str]]] | None:
         heads = self.projection.take_lines(b"".join(text + b"\n" for text in texts))
-        return [
-            (index, None if residual is None else [made.name for made, _ in residual.rules])
-            for index, _, residual in self.select(heads)
-        ]
+        hits = self.select(heads)
+        if hits is None:
+            return None
+        return [(index, [made.name for made, _ in residual.rules]) for index, _, residual in hits]
 
 
 def line(verb: bytes = b"get", user: bytes = b"alice", more: bytes = b"") -> bytes:
@@ -80,7 +80,7 @@ def test_values_that_are_missing():
 
 
 @pytest.mark.parametrize("member", [b'"requestObject":%b', b'"user":{"username":"alice","extra":%b}'])
-def test_events_that_nest_too_deep_are_hits_without_residual(member):
+def test_a_block_with_an_event_that_nests_too_deep_is_refused(member):
     # GIVEN members at two levels
     loop = Loop("ka.user.name = alice")
     level = member.count(b"{") + 1
@@ -88,7 +88,11 @@ def test_events_that_nest_too_deep_are_hits_without_residual(member):
         depth = json_text.MAX_DEPTH - level + more
         deep = member % (b"[" * depth + b"]" * depth)
         text = line().replace(b'"user":{"username":"alice"}', deep) if b'"user"' in member else line(more=b"," + deep)
-        assert loop.hits(text) == [(0, None if more else ["ka.user.name = alice"])]
+        assert loop.hits(line(), text) == (
+            None if more else [(0, ["ka.user.name = alice"]), (1, ["ka.user.name = alice"])]
+        )
+        # AND one that no rule can match anyway is no obstacle
+        assert Loop("ka.verb = delete").hits(line(), text) == []
 
 
 def test_without_rules_nothing_is_a_hit():
