@@ -16,7 +16,7 @@ __all__ = ["Statistics"]
 class Statistics:
     """Counters of one run. `rules` gives the order in which rules are listed.
 
-    `exact` counts the events that no fast path took.
+    `put_in_order` and `exact` count the events that the fast path did not take as they are, and not at all.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -24,6 +24,7 @@ class Statistics:
         self.events = 0
         self.truncated = 0
         self.rejected = 0
+        self.put_in_order = 0
         self.exact = 0
         self.by_rule: Counter[str] = Counter()
         self.by_priority: Counter[Priority] = Counter()
@@ -56,8 +57,10 @@ class Statistics:
         lines = [f"Events read: {self.events}"]
         if self.truncated:
             lines.append(f"Events truncated: {self.truncated} (their bodies count as unknown)")
+        if self.put_in_order:
+            lines.append(f"Events that had to be put in order: {self.put_in_order} (unusual ones; it takes longer)")
         if self.exact:
-            lines.append(f"Events that took the exact way: {self.exact} (unusual ones; it takes longer)")
+            lines.append(f"Events that took the exact way: {self.exact} (odd ones; it takes long)")
         lines.append(f"Rejected: {self.rejected}")
         for counts, what in (
             (self.undecided, "Rules left undecided by truncated events:"),

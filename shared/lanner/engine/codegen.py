@@ -22,8 +22,8 @@ __all__ = ["MAX_DEPTH", "Residual", "generate"]
 MAX_DEPTH = 40
 """Groups inside each other that are written as code; Python's parser takes up to 200 parentheses."""
 
-_ANY_VALUE = ("=", "==")  # no constant equals a missing value
-_PRESENT_VALUE = {
+_EQUALS = ("=", "==")  # no constant equals a missing value
+_SHORT_TESTS = {
     "!=": "{value} != {constant}",
     "contains": "{constant} in {value}",
     "startswith": "{value}.startswith({constant})",
@@ -64,6 +64,15 @@ def generate(
     scope = {**writer.things, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth, "__builtins__": {}}
     exec(compile(source, "<residual>", "exec"), scope)  # noqa: S102 - made of names only
     return Residual(tuple(rules), scope["judge"], source, writer.names)
+
+
+def failed(error: Exception) -> Residual:
+    """Return the residual for rules of which none could be made: it raises the error that says why."""
+
+    def judge(event: Event) -> list[Rule]:
+        raise error
+
+    return Residual((), judge, "", {})
 
 
 class _Writer:
@@ -129,11 +138,11 @@ class _Writer:
             if operator in ("in", "intersects"):
                 choice = self.name("c", frozenset(check.constants), _words(check.constants), check.constants)
                 return f"({read} in {choice})"
-            if operator in _ANY_VALUE or operator in _PRESENT_VALUE:
+            if operator in _EQUALS or operator in _SHORT_TESTS:
                 constant = self.name("c", check.constants[0], _words(check.constants))
-                if operator in _ANY_VALUE:
+                if operator in _EQUALS:
                     return f"({read} == {constant})"
-                test = _PRESENT_VALUE[operator].format(value=value, constant=constant)
+                test = _SHORT_TESTS[operator].format(value=value, constant=constant)
                 return f"({read} is not missing and {test})"
         test = self.name("test", check.test, f"of {check.source}")
         return f"({read} is not missing and {test}({value}))"

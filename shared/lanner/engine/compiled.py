@@ -31,7 +31,7 @@ _NOTHING = Verdict((), ())
 class CompiledEngine:
     """Judges events by `rules`, as `ReferenceEngine` does.
 
-    `exact` counts the events that were left to the reference engine.
+    `exact` counts the events that were left to the reference engine. Threads may share an engine.
     """
 
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
@@ -50,6 +50,11 @@ class CompiledEngine:
     @cached_property
     def _reference(self) -> ReferenceEngine:
         return ReferenceEngine(self._rules, first_match=self.first_match)
+
+    @property
+    def put_in_order(self) -> int:
+        """How many events were put in order before they were judged."""
+        return self._projection.put_in_order
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
@@ -73,12 +78,16 @@ class CompiledEngine:
             return None
         block.take(len(heads))
         number = intake.count + 1
+        first = None
         if intake.first_time is None and heads:
-            intake.first_time = Event(None, number, None, View(self._readers, heads[0], block)).time
+            first = Event(None, number, None, View(self._readers, heads[0], block))
+            first.first_time = intake.first_time = first.time
         intake.count += len(heads)
         found = []
         for index, head, residual in hits:
             event = Event(None, number + index, intake.first_time, View(self._readers, head, block, index))
+            if index == 0 and first is not None:
+                event = first  # whose time may be that of reading it
             verdict = self._verdict(event, residual)
             if verdict is not _NOTHING:
                 found.append((event, verdict))

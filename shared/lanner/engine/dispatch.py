@@ -7,10 +7,11 @@ nothing is left to do but to look up a key. For most events that says that no ru
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # importing `threading` takes a millisecond of a cold start
 from collections.abc import Sequence
 from typing import Any
 
-from lanner.engine.codegen import Residual, generate
+from lanner.engine.codegen import Residual, failed, generate
 from lanner.engine.expressions import FALSE, Expression, Expressions
 from lanner.engine.switches import choose
 from lanner.ruleset import Rule
@@ -52,11 +53,22 @@ class Dispatch:
         self._first_match = first_match
         self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
         self._size = len(self.expressions.nodes)
+        self._lock = allocate_lock()
         self._forget()
 
     def residual(self, values: Sequence[Any]) -> Residual | None:
-        """Return what is left of the rules where the switches have these values, `None` if no rule can match."""
-        if len(self._states) >= MAX_STATES or len(self._made) >= MAX_RESIDUALS:
+        """Return what is left of the rules where the switches have these values, `None` if no rule can match.
+
+        Never raises: where something goes wrong, the residual does when it is called. May be called by several threads.
+        """
+        with self._lock:
+            try:
+                return self._find(values)
+            except Exception as error:
+                return failed(error)
+
+    def _find(self, values: Sequence[Any]) -> Residual | None:
+        if len(self._states) >= MAX_STATES or len(self._made) >= MAX_RESIDUALS or self._is_full():
             self._forget()
         size = self._key_size
         key = tuple(values[:size])
@@ -105,9 +117,14 @@ class Dispatch:
             self._rests.append(rest)
         return self._numbers[rest]
 
+    def _is_full(self) -> bool:
+        return any(switch.is_full for switch in self.switches)
+
     def _forget(self) -> None:
         """Begin anew: who sends events with all that rules mention, in every combination, is not to fill the memory."""
         self.expressions.forget(self._size)
+        for switch in self.switches:
+            switch.forget()
         self.empty.clear()
         self.residuals.clear()
         self._rests: list[Rest] = [self.whole]

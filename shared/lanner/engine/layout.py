@@ -23,7 +23,7 @@ def _keys(text: str, **known: Keys) -> Keys:
 
 
 EVENT = _keys(
-    "kind apiVersion:str level:str auditID:str stage:str requestURI verb:str user impersonatedUser "
+    "kind:str apiVersion:str level:str auditID:str stage:str requestURI verb:str user impersonatedUser "
     "authenticationMetadata sourceIPs userAgent objectRef responseStatus requestObject responseObject "
     "requestReceivedTimestamp:str stageTimestamp:str annotations",
     user=_keys("username:str uid:str groups extra"),

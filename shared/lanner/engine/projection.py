@@ -2,15 +2,16 @@
 
 An event is taken only if writing its structure gives as many bytes as were read. Nothing is written longer than it was
 read, so nothing was lost on the way then: no duplicate key (msgspec keeps the last, Falco the first), no key that the
-structure does not have, no blank, no escape that hides another text. Any other event is put in order first, which is
-exact, but slow; and one whose values have other types than expected is not taken at all.
+structure does not have, no blank, no escape that hides another text. (Of several events, the line ends have to be
+looked at, too.) Any other event is put in order first, which is exact, but slow; and one whose values have other types
+than expected is not taken at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -18,7 +19,7 @@ from msgspec import UNSET, Raw, UnsetType
 from lanner.engine.layout import BODY, EVENT, Keys
 from lanner.fields import json_text
 
-__all__ = ["ARRAY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "nests_too_deep"]
+__all__ = ["ARRAY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "is_structure", "nests_too_deep"]
 
 Path = tuple[str, ...]
 """Keys from the event's top; `[*]` behind a key says that its value is an array of objects."""
@@ -60,12 +61,14 @@ class Projection:
         self._inside = frozenset(inside)
         self.head = _structure("Head", EVENT, self._values)
         self._decode = msgspec.json.Decoder(self.head).decode
+        self.put_in_order = 0
+        """How many events had to be put in order before they could be taken."""
         self._bodies: dict[str, tuple[type[msgspec.Struct], Callable[[Raw], Any]]] = {}
 
     @cached_property
     def _decode_lines(self) -> Callable[[bytes], list[Head]]:
         # A line is an event only if it says so; an item of a list need not.
-        line = _structure("Line", EVENT, {**self._values, ("kind",): Literal["Event"]})
+        line = _structure("Line", EVENT, {**self._values, ("kind",): Literal["Event"]}, _REQUIRED | {"kind"})
         return msgspec.json.Decoder(line).decode_lines
 
     def body(self, name: str) -> type[msgspec.Struct]:
@@ -81,7 +84,11 @@ class Projection:
 
     def take(self, text: bytes) -> Head | None:
         """Return the structure of an event, `None` if it cannot be taken."""
-        return self._taken(text) or self._taken(_in_order(text, EVENT))
+        taken = self._taken(text)
+        if taken is None and json_text.within_depth(text):  # keys that are left out must not hide how deep it nests
+            taken = self._taken(_in_order(text, self.head))
+            self.put_in_order += taken is not None
+        return taken
 
     def take_lines(self, text: bytes) -> Sequence[Head] | None:
         """Return the structures of events, one a line; `None` if any line is something else or out of order.
@@ -93,9 +100,11 @@ class Projection:
         except _REFUSED:
             return None
         written = _encode_lines(heads)
-        if written == text or (len(written) == len(text) and _has_one_a_line(text)):
-            return heads
-        return None
+        if written == text:
+            # Then all line ends that were written were read; were there others, they would stand inside a member.
+            lines = len(text) - len(text.replace(b"\n", b""))  # sooner done than `count`, where there are few
+            return heads if lines == len(heads) else None
+        return heads if len(written) == len(text) and _has_one_a_line(text, len(heads)) else None
 
     def take_body(self, name: str, body: Raw) -> Any | None:
         """Return the structure of the body of this name, `None` if it cannot be taken."""
@@ -126,24 +135,25 @@ def nests_too_deep(member: Raw, level: int) -> bool:
     return arrays + objects > limit and not json_text.within_depth(text, limit)
 
 
-def _has_one_a_line(text: bytes) -> bool:
-    """Tell whether every line of `text`, which is a stream of JSON objects, is one of them."""
+def _has_one_a_line(text: bytes, objects: int) -> bool:
+    """Tell whether each line of `text`, which is a stream of so many JSON objects, is one of them."""
     end = -1
-    while end < len(text) - 1:
+    for _ in range(objects):
         end = text.find(b"\n", end + 1)
         if text[end - 1 : end + 2] not in (b"}\n{", b"}\n"):
             return False
-    return True
+    return end == len(text) - 1
 
 
-def _in_order(value: bytes, keys: Keys) -> bytes:
-    """Write an object with only these keys, in this order, without blanks; of duplicates the first (as fields do)."""
+def _in_order(value: bytes, structure: type[msgspec.Struct]) -> bytes:
+    """Write an object with only the members of a structure, in its order, without blanks; of duplicates the first."""
     members = json_text.members(value)
     written = []
-    for key, inner in keys.items():
+    for key, type_ in structure.__annotations__.items():
         member = members.get(key)
         if member is not None:
-            if isinstance(inner, Mapping) and json_text.is_object(member):
+            inner = next((part for part in (type_, *get_args(type_)) if is_structure(part)), None)
+            if inner is not None and json_text.is_object(member):
                 member = _in_order(member, inner)
             else:
                 member = json_text.compact(member)
@@ -151,7 +161,14 @@ def _in_order(value: bytes, keys: Keys) -> bytes:
     return b"{%b}" % b",".join(written)
 
 
-def _structure(name: str, keys: Keys, values: Mapping[Path, Any]) -> type[msgspec.Struct]:
+def is_structure(type_: Any) -> bool:
+    """Tell whether a member's type is a structure."""
+    return isinstance(type_, type) and issubclass(type_, msgspec.Struct)
+
+
+def _structure(
+    name: str, keys: Keys, values: Mapping[Path, Any], required: frozenset[str] = _REQUIRED
+) -> type[msgspec.Struct]:
     """Make the structure for an object that has `keys` and inner members of the types in `values`."""
     inner: dict[str, dict[Path, Any]] = {}
     for path, type_ in values.items():
@@ -162,8 +179,7 @@ def _structure(name: str, keys: Keys, values: Mapping[Path, Any]) -> type[msgspe
         if member is Raw:
             fields.append((key, Raw, NOT_THERE))
         else:
-            is_required = key in _REQUIRED or (name == "Line" and key == "kind")
-            fields.append((key, member) if is_required else (key, member | UnsetType, UNSET))
+            fields.append((key, member) if key in required else (key, member | UnsetType, UNSET))
     return msgspec.defstruct(name, fields, kw_only=True, omit_defaults=True, gc=False)
 
 

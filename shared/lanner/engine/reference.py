@@ -39,12 +39,13 @@ class ReferenceEngine:
     """Judges events by `rules`, in their order.
 
     With `first_match` an event raises at most one alert, that of the first rule that matches (`rule_matching: first`);
-    rules left undecided before it do not hold it back. `exact` is for engines that leave some events to this one.
+    rules left undecided before it do not hold it back. `exact` and `put_in_order` count what only the compiled engine
+    does.
     """
 
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
         self.first_match = first_match
-        self.exact = 0
+        self.exact = self.put_in_order = 0
         shared: dict[Check, BoundCheck] = {}
         self._rules = [(rule, _share(rule.condition, shared)) for rule in rules if rule.condition is not None]
 

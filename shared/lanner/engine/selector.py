@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from lanner.engine.codegen import Residual
-from lanner.engine.projection import SMALL, Head, nests_too_deep
+from lanner.engine.projection import SMALL, Head, is_structure, nests_too_deep
 from lanner.engine.switches import Switch
 
 __all__ = ["Hit", "Select", "selector"]
@@ -53,7 +53,7 @@ def selector(
         inner, *optional = get_args(type_) or (type_,)
         if inner is Raw:
             texts.append((f"head.{name}", 1))
-        elif isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+        elif is_structure(inner):
             openings[name] = [f"        {name} = head.{name}"]
             if optional:
                 scope[f"no_{name}"] = inner()

@@ -30,6 +30,9 @@ MAX_REMEMBERED = 10_000
 MAX_VALUE = 256
 """Characters of a value that is remembered."""
 
+MAX_NUMBER = 1_000_000
+"""What numbers that are remembered are below."""
+
 UNDECIDED = 0
 """The class of values that decide nothing."""
 
@@ -73,7 +76,7 @@ class Switch:
     """A value of events and the checks that it decides.
 
     `classes` gives for each class what its values decide; `table` the classes of the values known so far, `default`
-    that of all others, `None` if each of them has to be looked at.
+    that of all others, `None` if each of them has to be looked at. It `is_full` once a value belongs to no class.
     """
 
     def __init__(self, candidate: Candidate, checks: Mapping[Expression, BoundCheck]) -> None:
@@ -84,9 +87,9 @@ class Switch:
         self.classes: list[dict[Expression, bool]] = [{}]
         self.table: dict[Any, int] = {}
         self.default: int | None = None
+        self.is_full = False
         self._fields = {field for check in checks.values() for field in fields_of(check.left)}
         self._numbers: dict[tuple[bool, ...], int] = {}
-        self._fixed = 0
         if all(map(_is_equality, checks.values())):
             for constant in {constant for check in checks.values() for constant in check.constants}:
                 value = _value(constant, candidate.type)
@@ -100,11 +103,19 @@ class Switch:
         number = self.table.get(value, self.default)
         if number is None:
             number = self._class(value)
-            if not isinstance(value, str) or len(value) <= MAX_VALUE:
+            if len(value) <= MAX_VALUE if isinstance(value, str) else value is UNSET or abs(value) < MAX_NUMBER:
                 if len(self.table) >= MAX_REMEMBERED:
                     self.table.clear()
                 self.table[value] = number
         return number
+
+    def forget(self) -> None:
+        """Forget the classes of all values that came, unless they were known before."""
+        if self.default is None:
+            del self.classes[UNDECIDED + 1 :]
+            self._numbers.clear()
+            self.table.clear()
+            self.is_full = False
 
     def _class(self, value: Any) -> int:
         """Find the class of a value by making its checks."""
@@ -116,6 +127,7 @@ class Switch:
         number = self._numbers.get(verdicts)
         if number is None:
             if len(self.classes) >= MAX_CLASSES:
+                self.is_full = True
                 return UNDECIDED
             number = self._numbers[verdicts] = len(self.classes)
             self.classes.append(dict(zip(self.checks, verdicts, strict=True)))

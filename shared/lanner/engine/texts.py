@@ -9,7 +9,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Raw
 
-from lanner.engine.projection import NOT_THERE, Head, Path
+from lanner.engine.projection import NOT_THERE, Head, Path, is_structure
 from lanner.fields import BODIES, json_text
 
 __all__ = ["Group", "texts_reader"]
@@ -55,8 +55,8 @@ def _text(head: type[msgspec.Struct], path: Path) -> str:
     place = "head"
     breaks = []
     for number, key in enumerate(path):
-        types = getattr(type_, "__annotations__", {})
-        if key not in types or path == ("kind",):  # which is a text in one structure and a value in the other
+        types = type_.__annotations__ if is_structure(type_) else {}
+        if key not in types:
             return "..."
         type_, *optional = get_args(types[key]) or (types[key],)
         place = f"{place}.{key}"

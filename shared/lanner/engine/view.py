@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import UNSET, Raw
 
-from lanner.engine.projection import NOT_THERE, Head, Path, Projection
+from lanner.engine.projection import NOT_THERE, Head, Path, Projection, is_structure
 from lanner.engine.texts import Group, texts_reader
 from lanner.fields import BODIES, RawEvent, json_text
 from lanner.fields.block import Block
@@ -19,8 +19,6 @@ __all__ = ["Readers", "View"]
 
 Reader = Callable[["View"], bytes | EllipsisType | None]
 Walker = Callable[["View", int | None], list[bytes | None] | EllipsisType | None]
-
-_UNREAD: Any = object()
 
 
 class Readers:
@@ -95,13 +93,11 @@ class Readers:
 
     def _steps(self, path: Path) -> list[_Step]:
         """Return the way along `path` through the structures, empty if it leads elsewhere."""
-        if path == ("kind",):  # a text in one structure and a value in the other
-            return []
         inside = is_inside_body(path)
         inner: Any = self.projection.body(path[0]) if inside else self.projection.head
         steps: list[_Step] = []
         for key in path[1:] if inside else path:
-            types = getattr(inner, "__annotations__", {})
+            types = inner.__annotations__ if is_structure(inner) else {}
             if key not in types:
                 return []
             inner = next((part for part in get_args(types[key]) if part is not msgspec.UnsetType), types[key])
@@ -127,7 +123,7 @@ class _Step(NamedTuple):
     @property
     def is_object(self) -> bool:
         """Whether the way goes on inside."""
-        return hasattr(self.inner, "__annotations__")
+        return is_structure(self.inner)
 
 
 class View:

@@ -57,8 +57,7 @@ class Judge:
         `progress` is that of reading the pieces.
         """
         read_before = progress.bytes_read
-        exact_before = self._engine.exact
-        part = Part()
+        part = self._new_part()
         for piece in pieces:
             if isinstance(piece, Reject):
                 self._reject(piece, part)
@@ -76,13 +75,22 @@ class Judge:
             pieces_taken = part.statistics.events + part.statistics.rejected
             if prompt or part.weight >= _MAX_WEIGHT or pieces_taken >= _MAX_PIECES:
                 part.bytes_read = progress.bytes_read - read_before
-                part.statistics.exact = self._engine.exact - exact_before
-                read_before, exact_before = progress.bytes_read, self._engine.exact
-                yield part
-                part = Part()
+                read_before = progress.bytes_read
+                yield self._ended(part)
+                part = self._new_part()
         part.bytes_read = progress.bytes_read - read_before
-        part.statistics.exact = self._engine.exact - exact_before
-        yield part
+        yield self._ended(part)
+
+    def _new_part(self) -> Part:
+        part = Part()
+        part.statistics.put_in_order = -self._engine.put_in_order  # the engine counts on from part to part
+        part.statistics.exact = -self._engine.exact
+        return part
+
+    def _ended(self, part: Part) -> Part:
+        part.statistics.put_in_order += self._engine.put_in_order
+        part.statistics.exact += self._engine.exact
+        return part
 
     def _add(self, event: Event, verdict: Verdict, part: Part) -> None:
         """Write the lines of the alerts on one event, and count what there is to count."""

@@ -39,4 +39,5 @@ def merge(statistics: Statistics, more: Statistics) -> None:
     statistics.by_priority.update(more.by_priority)
     statistics.undecided.update(more.undecided)
     statistics.failed.update(more.failed)
+    statistics.put_in_order += more.put_in_order
     statistics.exact += more.exact
