@@ -45,8 +45,10 @@ def texts_reader(head: type[msgspec.Struct], paths: Sequence[Path]) -> Group:
 
 
 def _is_inside_text(head: type[msgspec.Struct], path: Path) -> bool:
-    """Tell whether `path` leads to a member of an object, outside of bodies, that is not decoded."""
-    return len(path) == 2 and path[0] not in BODIES and head.__annotations__.get(path[0]) is Raw
+    """Tell whether `path` leads to a member of an object (no array's element), outside of bodies, not decoded."""
+    if len(path) != 2 or path[0] in BODIES or json_text.array_index(path[1]) is not None:
+        return False
+    return head.__annotations__.get(path[0]) is Raw
 
 
 def _text(head: type[msgspec.Struct], path: Path) -> str:
