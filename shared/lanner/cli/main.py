@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TextIO
 
 import lanner
-from lanner.cli import build, fields, rules, scan
 from lanner.cli.terminal import Style, printable
 from lanner.errors import LannerError
 
@@ -18,6 +18,8 @@ __all__ = ["main"]
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141  # as a shell reports a process that SIGPIPE has ended
+
+_VERBS = ("scan", "rules", "build", "fields")  # a module each
 
 # Falco's users know these; each stands for a verb, wherever it stands among the other options.
 _FALCO_FLAGS = {
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _prepare_streams()
     words = _with_verb(list(sys.argv[1:] if arguments is None else arguments))
-    parser = _parser()
+    parser = _parser(words)
     if not words:
         parser.print_help()
         return EXIT_USAGE
@@ -104,7 +106,8 @@ def _detached(word: str) -> list[str]:
     return ["-V", word[2:]] if word.startswith("-V") and len(word) > 2 else [word]
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the command line, with all verbs or only the one that is asked for."""
     parser = argparse.ArgumentParser(
         prog="lanner",
         description="Finds attacks in Kubernetes audit logs with Falco's rules.",
@@ -112,6 +115,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lanner {lanner.__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for module in (scan, rules, build, fields):
-        module.add_to(verbs)
+    for verb in words[:1] if words and words[0] in _VERBS else _VERBS:
+        import_module(f"lanner.cli.{verb}").add_to(verbs)
     return parser

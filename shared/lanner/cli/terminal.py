@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass
 from typing import TextIO
+
+import msgspec
 
 from lanner.ruleset import Priority
 
@@ -35,8 +36,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """Colours, or none."""
 
     colour: bool

@@ -211,11 +211,10 @@ class Event:
 
     def _find_time(self) -> tuple[int, str]:
         for key in ("stageTimestamp", "requestReceivedTimestamp"):
-            value = self.find((key,))
-            if value is not None and value.startswith(b'"'):
-                moment = timestamp.parse(json_text.unquote(value))
-                if moment is not None:
-                    return moment, key
+            text = self.text((key,))
+            moment = None if text is None else timestamp.parse(text)  # whatever is no string is no time, either
+            if moment is not None:
+                return moment, key
         if self.raw.received is not None:
             return self.raw.received, "envelope"
         return clock.time_ns(), "reading"

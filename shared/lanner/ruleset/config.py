@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from lanner.errors import UsageError
 from lanner.ruleset.appending import AppendOutput
-from lanner.ruleset.diagnostics import Diagnostic, Invalid
 from lanner.ruleset.priority import Priority
 from lanner.ruleset.selection import Selection
-from lanner.ruleset.yaml_nodes import Mapping as YamlMapping
-from lanner.ruleset.yaml_nodes import Node, Scalar
+
+if TYPE_CHECKING:
+    from lanner.ruleset.diagnostics import Diagnostic
+    from lanner.ruleset.yaml_nodes import Node
 
 __all__ = ["Config", "read_config"]
 
@@ -36,8 +38,7 @@ _SIZE_KEYS = ("maxEventSize", "max_event_size")
 _MAX_INDEX = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """The settings of a run. `max_event_size` is in bytes, `None` if the configuration does not set it.
 
     `not_applying` names the keys that were given and mean nothing here.
@@ -54,7 +55,7 @@ class Config:
     json_include_output_fields_property: bool = True
     time_format_iso_8601: bool = False
     append_output: tuple[AppendOutput, ...] = ()
-    static_fields: Mapping[str, str] = field(default_factory=dict)
+    static_fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     max_event_size: int | None = None
     not_applying: tuple[str, ...] = ()
 
@@ -85,7 +86,9 @@ def _read(path: Path) -> bytes:
 
 
 def _load(name: str, content: bytes) -> Plain:
-    from lanner.ruleset.yaml_reader import decode, documents  # PyYAML; many runs have no configuration
+    # Many runs have no configuration to read: these take their time to import.
+    from lanner.ruleset.diagnostics import Invalid
+    from lanner.ruleset.yaml_reader import decode, documents
 
     notes: list[Diagnostic] = []
     try:
@@ -96,9 +99,11 @@ def _load(name: str, content: bytes) -> Plain:
 
 
 def _plain(node: Node) -> Plain:
+    from lanner.ruleset.yaml_nodes import Mapping, Scalar
+
     if isinstance(node, Scalar):
         return None if node.is_null else node.value
-    if isinstance(node, YamlMapping):
+    if isinstance(node, Mapping):
         return {key.value: _plain(value) for key, value in node.pairs if isinstance(key, Scalar)}
     return [_plain(item) for item in node.items]
 

@@ -7,10 +7,8 @@ from lanner.sources.reject import Reject
 __all__ = ["Other"]
 
 
-class Other(Reject):
+class Other(Reject, frozen=True):
     """A record of another kind, such as a control message or another service's log entry.
 
     Nothing is wrong with it, so it is worth counting, but no dead letter. Its text is not kept.
     """
-
-    __slots__ = ()

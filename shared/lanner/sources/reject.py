@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from lanner.fields import RawEvent
 
@@ -13,8 +14,7 @@ MAX_EVENT_SIZE = 262144
 """Bytes that an event's text may have before its bodies count as unknown (spec/fields.md section 1, step 6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(msgspec.Struct, frozen=True):
     """A piece of input that is not an audit event.
 
     `origin` tells where it stood ("audit.log:7", "audit.json:1 item 3", "<stdin>:2", or a path alone if all of it
@@ -31,8 +31,7 @@ Piece: TypeAlias = RawEvent | Reject
 """One result of reading a source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What all events of one source have in common, and how they are taken.
 
     An event whose text as received is longer than `max_size` bytes is rejected if `drop_larger` (what Falco does);
