@@ -245,3 +245,25 @@ def test_a_view_knows_where_its_text_stands():
     event.reopen()
     assert event.view is None
     assert (event.provider, event.cluster, event.raw) == ("gke", "test", raw)
+
+
+BODIES = {
+    "containers": {"spec": {"containers": [{"image": "a:1"}, {"image": "b", "securityContext": {"privileged": True}}]}},
+    "one without": {"spec": {"containers": [{"name": "x"}, {"image": "b:2"}]}},
+    "none": {"spec": {"containers": []}},
+    "another type": {"spec": {"containers": {"image": "a"}}},
+    "no spec": {"kind": "Pod"},
+    "no object": ["a"],
+    "missing": None,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
+@pytest.mark.parametrize("argument", [None, "0", "1", "7"])
+@pytest.mark.parametrize("name", ["image", "image.repository", "privileged", "command"])
+def test_fields_are_read_as_they_define(body, argument, name):
+    raw = RawEvent(text_of(an_event(requestObject=body)))
+    head = READERS.projection.take(raw.text)
+    field = catalogue().bind(f"ka.req.pod.containers.{name}", argument)
+    event = Event(raw, 1, None, View(READERS, head, raw))
+    assert READERS.field(field)(event) == field.extract(Event(raw, 1))

@@ -8,11 +8,12 @@ No text of a rule gets into the source. A `v` is the value that the reader of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lanner.engine.expressions import TRUE, Expression, Expressions, Kind
 from lanner.engine.reference import truth
-from lanner.fields import Event, Extracted, NoValue
+from lanner.fields import BoundField, Event, Extracted, NoValue
 from lanner.language import BoundCheck
 from lanner.language.operands import BoundOperand, FieldOperand
 from lanner.ruleset import Rule
@@ -32,6 +33,9 @@ _SHORT_TESTS = {
 
 _UNREAD = object()
 
+FieldReader = Callable[[BoundField], Callable[[Event], Extracted]]
+"""Returns what reads a field."""
+
 
 class Residual(NamedTuple):
     """The rules that may match in one situation, with what is left to ask, and the function that asks it."""
@@ -44,10 +48,17 @@ class Residual(NamedTuple):
 
 
 def generate(
-    rules: Sequence[tuple[Rule, Expression]], expressions: Expressions, *, first_match: bool = False
+    rules: Sequence[tuple[Rule, Expression]],
+    expressions: Expressions,
+    *,
+    first_match: bool = False,
+    reader: FieldReader = attrgetter("value"),
 ) -> Residual:
-    """Return the residual of `rules`, each with what is left of its condition (which is not `FALSE`)."""
-    writer = _Writer(expressions)
+    """Return the residual of `rules`, each with what is left of its condition (which is not `FALSE`).
+
+    `reader` gives what reads a field.
+    """
+    writer = _Writer(expressions, reader)
     body = []
     known: frozenset[str] = frozenset()
     for rule, condition in rules:
@@ -78,7 +89,8 @@ def failed(error: Exception) -> Residual:
 class _Writer:
     """Writes expressions, and gives names to what they need."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: Expressions, reader: FieldReader) -> None:
+        self._reader = reader
         self.things: dict[str, Any] = {}
         self.names: dict[str, str] = {}
         self.read_again: dict[str, None] = {}
@@ -149,8 +161,10 @@ class _Writer:
 
     def _read(self, operand: BoundOperand, words: str, known: frozenset[str]) -> tuple[str, str]:
         """Return how an operand's value is read, and its name from then on."""
-        reader, key = _reader(operand)
-        name = self.name("read", reader, words, key)
+        if isinstance(operand, FieldOperand):
+            name = self.name("read", self._reader(operand.field), words, operand.field)
+        else:
+            name = self.name("read", operand.value, words, operand)
         value = name.replace("read", "v")
         if value in known:
             return value, value
@@ -160,15 +174,6 @@ class _Writer:
             read = f"({value} if {value} is not unread else {read})"
         self._seen.add(value)
         return read, value
-
-
-def _reader(operand: BoundOperand) -> tuple[Callable[[Event], Extracted], Any]:
-    """Return what reads an operand of an event that has a view, and what operands of the same value have in common."""
-    if not isinstance(operand, FieldOperand):
-        return operand.value, operand
-    # Events with a view have an `auditID` (see `lanner.fields.audit`), and nothing of them is lost.
-    extract = operand.field.extract
-    return getattr(extract, "__wrapped__", extract), operand.field
 
 
 def _words(constants: Sequence[Any]) -> str:

@@ -42,6 +42,7 @@ class CompiledEngine:
         values = {switch.path: switch.type for switch in self.dispatch.switches}
         self._projection = Projection(values, _inside_bodies(rules))
         self._readers = Readers(self._projection)
+        self.dispatch.reader = self._readers.field
         dispatch = self.dispatch
         self._select, self.loop = selector(
             self._projection.head, dispatch.switches, dispatch.empty, dispatch.residuals.get, dispatch.residual
@@ -81,7 +82,7 @@ class CompiledEngine:
         first = None
         if intake.first_time is None and heads:
             first = Event(None, number, None, View(self._readers, heads[0], block))
-            first.first_time = intake.first_time = first.time
+            first.first_time = intake.first_time = _time(first)
         intake.count += len(heads)
         found = []
         for index, head, residual in hits:
@@ -105,6 +106,14 @@ class CompiledEngine:
         event.reopen()
         verdict = self._reference.judge(event)
         return verdict if any(verdict) else _NOTHING
+
+
+def _time(event: Event) -> int:
+    try:
+        return event.time
+    except Exception:  # a defect of ours, of the view
+        event.reopen()
+        return event.time
 
 
 def _inside_bodies(rules: Iterable[Rule]) -> set[Path]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from _thread import allocate_lock  # importing `threading` takes a millisecond of a cold start
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
-from lanner.engine.codegen import Residual, failed, generate
+from lanner.engine.codegen import FieldReader, Residual, failed, generate
 from lanner.engine.expressions import FALSE, Expression, Expressions
 from lanner.engine.switches import choose
 from lanner.ruleset import Rule
@@ -41,7 +42,11 @@ class Dispatch:
     the others with the classes behind them. `whole` is what there is to ask before anything is known.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], *, first_match: bool = False, reader: FieldReader = attrgetter("value")
+    ) -> None:
+        self.reader = reader
+        """What gives the reader of a field, for residuals that are still to be made."""
         self.expressions = Expressions()
         conditions = [(rule, self.expressions.of(rule.condition)) for rule in rules if rule.condition is not None]
         self.switches = choose(self.expressions, [condition for _, condition in conditions])
@@ -101,7 +106,9 @@ class Dispatch:
     def _residual(self, state: int) -> Residual | None:
         if state not in self._made:
             left = [(self._rules[number], rest) for number, rest in self._rests[state]]
-            self._made[state] = generate(left, self.expressions, first_match=self._first_match) if left else None
+            self._made[state] = (
+                generate(left, self.expressions, first_match=self._first_match, reader=self.reader) if left else None
+            )
         return self._made[state]
 
     def specialised(self, rest: Rest, number: int, class_: int) -> Rest:

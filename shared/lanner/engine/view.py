@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw
 
 from lanner.engine.projection import NOT_THERE, Head, Path, Projection, is_structure
 from lanner.engine.texts import Group, texts_reader
-from lanner.fields import BODIES, RawEvent, json_text
+from lanner.fields import BODIES, BoundField, Event, Extracted, NoValue, RawEvent, json_text
 from lanner.fields.block import Block
 
 __all__ = ["Readers", "View"]
@@ -49,6 +49,42 @@ class Readers:
     def group(self, paths: tuple[Path, ...]) -> Group:
         """Return the reader of the texts at several paths (see `Event.texts`); `...` for those inside bodies, too."""
         return self.groups.setdefault(paths, texts_reader(self.projection.head, paths))
+
+    def field(self, field: BoundField) -> Callable[[Event], Extracted]:
+        """Return what reads a field of an event that has a view, and of which nothing is lost.
+
+        Walks through a body are what rules ask for most; they are followed here without detours.
+        """
+        # Events with a view have an `auditID`: the extractor that does not ask for it will do (`lanner.fields.audit`).
+        extract: Callable[[Event], Extracted] = getattr(field.extract, "__wrapped__", field.extract)
+        walk = field.walk
+        steps = [] if walk is None else self._steps(walk.path)
+        arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
+        if walk is None or len(arrays) != 1 or steps[-1].inner is not Raw or not is_inside_body(walk.path):
+            return extract
+        index, is_whole, change = walk.index, walk.is_whole, walk.change
+        name = walk.path[0]
+        get, get_inner = _follower(steps[: arrays[0]]), _follower(steps[arrays[0] :])
+
+        def read(event: Event) -> Extracted:
+            view: Any = event.view
+            body = view.bodies[name] if name in view.bodies else view.body(name)
+            if body is ...:
+                return extract(event)
+            items = UNSET if body is UNSET else get(body)
+            if items is UNSET:
+                return NoValue.MISSING
+            texts = []
+            for item in items if index is None else items[index : index + 1]:
+                value = get_inner(item)
+                if value is not UNSET and value is not NOT_THERE:
+                    text = json_text.render(bytes(value))
+                    texts.append(text if change is None else change(text))
+                elif is_whole:
+                    return NoValue.MISSING
+            return texts or NoValue.MISSING
+
+        return read
 
     def _reader(self, path: Path, of_text: Callable[[bytes], bytes], of_value: Callable[[Any], bytes]) -> Reader:
         """Return the reader that turns what is found into its result by `of_text`, or `of_value` if it is decoded."""

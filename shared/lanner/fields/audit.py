@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from lanner.fields import json_text, uri
-from lanner.fields.field import Extractor
+from lanner.fields.field import Extractor, Walk
 from lanner.fields.paths import present, rendered
 from lanner.fields.types import Extracted, NoValue
 
@@ -103,34 +103,26 @@ def listed(path: Path) -> Binder:
 
 def some(path: Path) -> Binder:
     """The values of a walk; elements without one are passed over (section 3.4)."""
-
-    def bind(argument: str | None) -> Extractor:
-        index = _index(argument)
-
-        def extract(event: Event) -> Extracted:
-            values = event.walk(path, index)
-            return NoValue.MISSING if values is None else _unless_empty(rendered(present(values)))
-
-        return _audited(extract)
-
-    return bind
+    return lambda argument: _walked(Walk(path, _index(argument), is_whole=False))
 
 
-def every(path: Path, change: Callable[[bytes], bytes] = lambda text: text) -> Binder:
+def every(path: Path, change: Callable[[bytes], bytes] | None = None) -> Binder:
     """The values of a walk, each changed by `change`; missing if any element has none (section 3.4)."""
+    return lambda argument: _walked(Walk(path, _index(argument), is_whole=True, change=change))
 
-    def bind(argument: str | None) -> Extractor:
-        index = _index(argument)
 
-        def extract(event: Event) -> Extracted:
-            values = event.walk(path, index)
-            if values is None or None in values:
-                return NoValue.MISSING
-            return _unless_empty([change(text) for text in rendered(present(values))])
+def _walked(walk: Walk) -> Extractor:
+    path, index, is_whole, change = walk.path, walk.index, walk.is_whole, walk.change
 
-        return _audited(extract)
+    def extract(event: Event) -> Extracted:
+        values = event.walk(path, index)
+        if values is None or (is_whole and None in values):
+            return NoValue.MISSING
+        texts = rendered(present(values))
+        return _unless_empty(texts if change is None else [change(text) for text in texts])
 
-    return bind
+    extract.walk = walk  # type: ignore[attr-defined]
+    return _audited(extract)
 
 
 def nested(path: Path) -> Binder:
@@ -155,7 +147,7 @@ def image_repository(image: bytes) -> bytes:
     return path + slash + last.partition(b":")[0]
 
 
-def container_image(path: Path, change: Callable[[bytes], bytes] = lambda text: text) -> Binder:
+def container_image(path: Path, change: Callable[[bytes], bytes] | None = None) -> Binder:
     """The first container's image as a scalar (section 3.2)."""
     first = every(path, change)("0")
 

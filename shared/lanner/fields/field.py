@@ -18,6 +18,18 @@ Extractor = Callable[[Event], Extracted]
 """Reads a value from an event. Total: it never raises, whatever the event holds."""
 
 
+class Walk(msgspec.Struct, frozen=True):
+    """What a field is that is just the texts at the end of a walk (`Event.walk`), each changed by `change` if given.
+
+    It is missing if there is none; if it `is_whole`, also if any element on the way has none.
+    """
+
+    path: tuple[str, ...]
+    index: int | None
+    is_whole: bool
+    change: Callable[[bytes], bytes] | None = None
+
+
 class Field(msgspec.Struct, frozen=True):
     """One entry of the catalogue.
 
@@ -65,6 +77,11 @@ class BoundField(msgspec.Struct, frozen=True, eq=False):
     def text_path(self) -> tuple[str, ...] | None:
         """The place whose text the field is, if it is nothing else."""
         return getattr(self.extract, "text_path", None)
+
+    @property
+    def walk(self) -> Walk | None:
+        """The walk whose texts the field is, if it is nothing else."""
+        return getattr(self.extract, "walk", None)
 
     def value(self, event: Event) -> Extracted:
         """Return the field's value on `event`; read once an event. Never raises, whatever the event holds."""
