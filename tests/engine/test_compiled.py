@@ -270,6 +270,17 @@ def test_a_failure_of_the_view_costs_nothing(monkeypatch):
     assert engine.exact == 1  # the block's event was read from its text since its time was asked for
 
 
+def test_a_residual_that_cannot_be_made_costs_no_alert(monkeypatch):
+    # GIVEN that no code can be made
+    monkeypatch.setattr("lanner.engine.dispatch.generate", lambda *_, **__: 1 // 0)
+    conditions = ("ka.verb = create", "ka.uri glob *pods")
+    engine = CompiledEngine(rules(*conditions))
+    # THEN the reference engine judges, event by event
+    for number in (1, 2):
+        assert names(engine.judge(opened(an_event())).matched) == list(conditions)
+        assert engine.exact == number
+
+
 def test_a_failure_of_the_reference_engine_is_told(monkeypatch):
     made = rules("ka.verb = create", "ka.uri glob *pods", "ka.stage exists")
     break_checks(monkeypatch, "ka.uri glob *pods")
