@@ -49,6 +49,18 @@ class Statistics:
         """Count one event on which `rule` failed, which is a defect of Lanner."""
         self.failed[rule.name] += 1
 
+    def add(self, more: Statistics) -> None:
+        """Add the counts of a later part of the run."""
+        self.events += more.events
+        self.truncated += more.truncated
+        self.rejected += more.rejected
+        self.put_in_order += more.put_in_order
+        self.exact += more.exact
+        self.by_rule.update(more.by_rule)
+        self.by_priority.update(more.by_priority)
+        self.undecided.update(more.undecided)
+        self.failed.update(more.failed)
+
     def text(self, printable: Callable[[str], str] = str) -> str:
         """Return the block that ends a run: Falco's lines (`Events detected` are alerts), and Lanner's above them.
 

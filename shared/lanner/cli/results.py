@@ -10,7 +10,6 @@ import msgspec
 
 from lanner.alerts import Statistics, Summary
 from lanner.cli.terminal import Progress, Style, printable
-from lanner.scan import merge
 from lanner.sources import Reject
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Results:
 
     def show(self, part: Part) -> None:
         """Show the next part."""
-        merge(self.statistics, part.statistics)
+        self.statistics.add(part.statistics)
         self._bytes_read += part.bytes_read
         if self._summary is not None:
             for note in part.notes:

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lanner.engine.expressions import TRUE, Expression, Expressions, Kind
+from lanner.engine.generated import function
 from lanner.engine.reference import truth
 from lanner.fields import BoundField, Event, Extracted, NoValue
 from lanner.language import BoundCheck
@@ -72,9 +73,8 @@ def generate(
         body += [f"    if {written}:", f"        {found}"]
     head = ["def judge(event):", "    matched = []", *(f"    {value} = unread" for value in writer.read_again)]
     source = "\n".join([*head, *body, "    return matched", ""])
-    scope = {**writer.things, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth, "__builtins__": {}}
-    exec(compile(source, "<residual>", "exec"), scope)  # noqa: S102 - made of names only
-    return Residual(tuple(rules), scope["judge"], source, writer.names)
+    scope = {**writer.things, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth}
+    return Residual(tuple(rules), function("judge", source, scope), source, writer.names)
 
 
 def failed(error: Exception) -> Residual:

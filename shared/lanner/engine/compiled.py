@@ -20,7 +20,6 @@ from lanner.fields import BODIES, BoundField, Event, Intake
 from lanner.fields.block import Block
 from lanner.language import BoundCheck
 from lanner.language.nodes import walk
-from lanner.language.operands import fields_of
 from lanner.ruleset import Rule
 
 __all__ = ["CompiledEngine"]
@@ -126,8 +125,7 @@ def _inside_bodies(rules: Iterable[Rule]) -> set[Path]:
     for rule in rules:
         for check in walk(rule.condition) if rule.condition is not None else ():
             assert isinstance(check, BoundCheck)
-            operands = [operand for operand in (check.left, check.right) if operand is not None]
-            conditions.update(field for operand in operands for field in fields_of(operand))
+            conditions.update(check.fields)
         outputs.update(rule.output.fields if rule.output is not None else ())
     paths = _paths(conditions)
     plain = {tuple([key.removesuffix(ARRAY) for key in path[:size]]) for path in paths for size in range(len(path) + 1)}

@@ -42,10 +42,8 @@ class Dispatch:
     the others with the classes behind them. `whole` is what there is to ask before anything is known.
     """
 
-    def __init__(
-        self, rules: Sequence[Rule], *, first_match: bool = False, reader: FieldReader = attrgetter("value")
-    ) -> None:
-        self.reader = reader
+    def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
+        self.reader: FieldReader = attrgetter("value")
         """What gives the reader of a field, for residuals that are still to be made."""
         self.expressions = Expressions()
         conditions = [(rule, self.expressions.of(rule.condition)) for rule in rules if rule.condition is not None]

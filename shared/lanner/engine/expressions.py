@@ -12,7 +12,6 @@ from enum import Enum
 from typing import NamedTuple
 
 from lanner.language import And, BoundCheck, Condition, Not, Or
-from lanner.language.operands import fields_of
 
 __all__ = ["FALSE", "TRUE", "Expression", "Expressions", "Kind"]
 
@@ -143,5 +142,4 @@ class Expressions:
 
 def _cost(check: BoundCheck) -> int:
     """Return what it costs to make a check, about."""
-    operands = [operand for operand in (check.left, check.right) if operand is not None]
-    return sum([_COSTS.get(key, 1) for operand in operands for field in fields_of(operand) for key in field.reads])
+    return sum([_COSTS.get(key, 1) for field in check.fields for key in field.reads])

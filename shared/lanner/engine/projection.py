@@ -10,8 +10,9 @@ than expected is not taken at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Literal, get_args
+from functools import cached_property, lru_cache
+from types import UnionType
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -19,7 +20,17 @@ from msgspec import UNSET, Raw, UnsetType
 from lanner.engine.layout import BODY, EVENT, Keys
 from lanner.fields import json_text
 
-__all__ = ["ARRAY", "NOT_THERE", "SMALL", "Head", "Path", "Projection", "is_structure", "nests_too_deep"]
+__all__ = [
+    "ARRAY",
+    "NOT_THERE",
+    "SMALL",
+    "Head",
+    "Path",
+    "Projection",
+    "is_structure",
+    "members_of",
+    "nests_too_deep",
+]
 
 Path = tuple[str, ...]
 """Keys from the event's top; `[*]` behind a key says that its value is an array of objects."""
@@ -145,16 +156,37 @@ def _has_one_a_line(text: bytes, objects: int) -> bool:
     return end == len(text) - 1
 
 
+class Member(NamedTuple):
+    """A member of a structure: the type of its value, or of the elements of an array; whether it may be `UNSET`."""
+
+    type: Any
+    is_array: bool
+    is_optional: bool
+
+
+@lru_cache(maxsize=256)
+def members_of(structure: Any) -> dict[str, Member]:
+    """Return the members of a structure by key, none if it is another type."""
+    if not is_structure(structure):
+        return {}
+    members = {}
+    for key, annotation in structure.__annotations__.items():
+        is_optional = isinstance(annotation, UnionType)
+        type_ = get_args(annotation)[0] if is_optional else annotation
+        is_array = get_origin(type_) is list
+        members[key] = Member(get_args(type_)[0] if is_array else type_, is_array, is_optional)
+    return members
+
+
 def _in_order(value: bytes, structure: type[msgspec.Struct]) -> bytes:
     """Write an object with only the members of a structure, in its order, without blanks; of duplicates the first."""
     members = json_text.members(value)
     written = []
-    for key, type_ in structure.__annotations__.items():
+    for key, (type_, is_array, _) in members_of(structure).items():
         member = members.get(key)
         if member is not None:
-            inner = next((part for part in (type_, *get_args(type_)) if is_structure(part)), None)
-            if inner is not None and json_text.is_object(member):
-                member = _in_order(member, inner)
+            if is_structure(type_) and not is_array and json_text.is_object(member):
+                member = _in_order(member, type_)
             else:
                 member = json_text.compact(member)
             written.append(b'"%b":%b' % (key.encode(), member))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw
 
 from lanner.engine.codegen import Residual
-from lanner.engine.projection import SMALL, Head, is_structure, nests_too_deep
+from lanner.engine.generated import function
+from lanner.engine.projection import SMALL, Head, is_structure, members_of, nests_too_deep
 from lanner.engine.switches import Switch
 
 __all__ = ["Hit", "Select", "selector"]
@@ -45,20 +46,18 @@ def selector(
         "len": len,
         "nests_too_deep": nests_too_deep,
         "remembered": remembered,
-        "__builtins__": {},
     }
     openings: dict[str, list[str]] = {}  # the lines that open an object inside the event, by its key
     texts = []
-    for name, type_ in head.__annotations__.items():
-        inner, *optional = get_args(type_) or (type_,)
-        if inner is Raw:
+    for name, member in members_of(head).items():
+        if member.type is Raw:
             texts.append((f"head.{name}", 1))
-        elif is_structure(inner):
+        elif is_structure(member.type):
             openings[name] = [f"        {name} = head.{name}"]
-            if optional:
-                scope[f"no_{name}"] = inner()
+            if member.is_optional:
+                scope[f"no_{name}"] = member.type()
                 openings[name].append(f"        if {name} is UNSET: {name} = no_{name}")
-            texts += [(f"{name}.{key}", 2) for key, member in inner.__annotations__.items() if member is Raw]
+            texts += [(f"{name}.{key}", 2) for key, inner in members_of(member.type).items() if inner.type is Raw]
     deep = " or ".join(f"len({text}) > {SMALL} and nests_too_deep({text}, {level})" for text, level in texts)
     values = [".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path)) for switch in switches]
     keys = [switch for switch in switches if switch.is_key]
@@ -86,8 +85,7 @@ def selector(
         "    return hits",
     ]
     source = "\n".join([*lines, ""])
-    exec(compile(source, "<select>", "exec"), scope)  # noqa: S102 - names of our own tables only
-    return scope["select"], source
+    return function("select", source, scope), source
 
 
 def _tuple(parts: Sequence[str]) -> str:

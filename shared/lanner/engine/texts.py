@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import EllipsisType
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw
 
-from lanner.engine.projection import NOT_THERE, Head, Path, is_structure
+from lanner.engine.generated import function
+from lanner.engine.projection import NOT_THERE, Head, Path, members_of
 from lanner.fields import BODIES, json_text
 
 __all__ = ["Group", "texts_reader"]
@@ -26,7 +27,6 @@ def texts_reader(head: type[msgspec.Struct], paths: Sequence[Path]) -> Group:
         "bytes": bytes,
         "members": json_text.members,
         "render": json_text.render,
-        "__builtins__": {},
     }
     opened: dict[str, str] = {}  # the lines that split members such as `annotations`, by their keys
     texts = []
@@ -39,8 +39,7 @@ def texts_reader(head: type[msgspec.Struct], paths: Sequence[Path]) -> Group:
         else:
             texts.append(_text(head, path))
     source = "\n".join(["def read(head):", *opened.values(), f"    return [{', '.join(texts)}]", ""])
-    exec(compile(source, "<texts>", "exec"), scope)  # noqa: S102 - names of our own tables only
-    read: Group = scope["read"]
+    read: Group = function("read", source, scope)
     return read
 
 
@@ -48,7 +47,8 @@ def _is_inside_text(head: type[msgspec.Struct], path: Path) -> bool:
     """Tell whether `path` leads to a member of an object (no array's element), outside of bodies, not decoded."""
     if len(path) != 2 or path[0] in BODIES or json_text.array_index(path[1]) is not None:
         return False
-    return head.__annotations__.get(path[0]) is Raw
+    member = members_of(head).get(path[0])
+    return member is not None and member.type is Raw
 
 
 def _text(head: type[msgspec.Struct], path: Path) -> str:
@@ -57,12 +57,12 @@ def _text(head: type[msgspec.Struct], path: Path) -> str:
     place = "head"
     breaks = []
     for number, key in enumerate(path):
-        types = type_.__annotations__ if is_structure(type_) else {}
-        if key not in types:
+        members = members_of(type_)
+        if key not in members:
             return "..."
-        type_, *optional = get_args(types[key]) or (types[key],)
+        type_, _, is_optional = members[key]
         place = f"{place}.{key}"
-        if optional or type_ is Raw:
+        if is_optional or type_ is Raw:
             breaks.append(f"(v{number} := {place}) is {'NOT_THERE' if type_ is Raw else 'UNSET'}")
             place = f"v{number}"
     if type_ is Raw:

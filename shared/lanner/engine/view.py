@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 from types import EllipsisType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw
 
-from lanner.engine.projection import NOT_THERE, Head, Path, Projection, is_structure
+from lanner.engine.projection import NOT_THERE, Head, Path, Projection, is_structure, members_of
 from lanner.engine.texts import Group, texts_reader
 from lanner.fields import BODIES, BoundField, Event, Extracted, NoValue, RawEvent, json_text
 from lanner.fields.block import Block
@@ -58,20 +58,16 @@ class Readers:
         # Events with a view have an `auditID`: the extractor that does not ask for it will do (`lanner.fields.audit`).
         extract: Callable[[Event], Extracted] = getattr(field.extract, "__wrapped__", field.extract)
         walk = field.walk
-        steps = [] if walk is None else self._steps(walk.path)
-        arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
-        if walk is None or len(arrays) != 1 or steps[-1].inner is not Raw or not is_inside_body(walk.path):
+        ways = None if walk is None else self._through_array(walk.path)
+        if walk is None or ways is None:
             return extract
+        get, get_inner = ways
         index, is_whole, change = walk.index, walk.is_whole, walk.change
-        name = walk.path[0]
-        get, get_inner = _follower(steps[: arrays[0]]), _follower(steps[arrays[0] :])
 
         def read(event: Event) -> Extracted:
-            view: Any = event.view
-            body = view.bodies[name] if name in view.bodies else view.body(name)
-            if body is ...:
+            items = get(event.view)
+            if items is ...:
                 return extract(event)
-            items = UNSET if body is UNSET else get(body)
             if items is UNSET:
                 return NoValue.MISSING
             texts = []
@@ -105,14 +101,11 @@ class Readers:
         return read
 
     def _walker(self, path: Path) -> Walker:
-        steps = self._steps(path)
-        arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
-        if not steps or steps[-1].inner is not Raw or len(arrays) > 1:
-            return lambda view, index: ...
-        if not arrays:
-            read = self._reader(path, bytes, bytes)
+        ways = self._through_array(path)
+        if ways is None:
+            read = self.value(path)
             return lambda view, index: found if (found := read(view)) is None or found is ... else [found]
-        get, get_inner = _getter(path, steps[: arrays[0]]), _follower(steps[arrays[0] :])
+        get, get_inner = ways
 
         def walk(view: View, index: int | None) -> list[bytes | None] | EllipsisType | None:
             items = get(view)
@@ -127,19 +120,27 @@ class Readers:
 
         return walk
 
+    def _through_array(self, path: Path) -> tuple[Callable[[Any], Any], Callable[[Any], Any]] | None:
+        """Return what leads from a view to the one array on the way, and from its elements to the end (a text).
+
+        `None` if `path` does not lead that way; then it has no array, or the structures do not tell.
+        """
+        steps = self._steps(path)
+        arrays = [number for number, step in enumerate(steps, 1) if step.is_array]
+        if len(arrays) != 1 or steps[-1].inner is not Raw:
+            return None
+        return _getter(path, steps[: arrays[0]]), _follower(steps[arrays[0] :])
+
     def _steps(self, path: Path) -> list[_Step]:
         """Return the way along `path` through the structures, empty if it leads elsewhere."""
         inside = is_inside_body(path)
         inner: Any = self.projection.body(path[0]) if inside else self.projection.head
         steps: list[_Step] = []
         for key in path[1:] if inside else path:
-            types = inner.__annotations__ if is_structure(inner) else {}
-            if key not in types:
+            members = members_of(inner)
+            if key not in members:
                 return []
-            inner = next((part for part in get_args(types[key]) if part is not msgspec.UnsetType), types[key])
-            is_array = get_origin(inner) is list
-            if is_array:
-                (inner,) = get_args(inner)
+            inner, is_array, _ = members[key]
             steps.append(_Step(key, inner, is_array))
         return steps
 

@@ -9,9 +9,9 @@ from functools import cache, cached_property
 from typing import Any, cast
 
 from lanner.errors import ConditionError
-from lanner.fields import Catalogue, Event, Extracted, Type, Value
+from lanner.fields import BoundField, Catalogue, Event, Extracted, Type, Value
 from lanner.language import nodes, patterns
-from lanner.language.operands import BoundOperand, FieldOperand, bind_operand
+from lanner.language.operands import BoundOperand, FieldOperand, bind_operand, fields_of
 
 __all__ = ["BoundCheck", "bind_check", "compile_condition"]
 
@@ -63,6 +63,12 @@ class BoundCheck(nodes.Leaf):
         self.constants = constants
         self.right = right
         self.read: Callable[[Event], Extracted] = left.field.value if isinstance(left, FieldOperand) else left.value
+
+    @property
+    def fields(self) -> list[BoundField]:
+        """The fields that it reads, on either side; one as often as it stands there."""
+        operands = [self.left] if self.right is None else [self.left, self.right]
+        return [field for operand in operands for field in fields_of(operand)]
 
     @cached_property
     def test(self) -> Test:

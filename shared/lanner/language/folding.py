@@ -9,7 +9,7 @@ from __future__ import annotations
 from lanner.fields import Event, NoValue, RawEvent
 from lanner.language.checks import BoundCheck
 from lanner.language.nodes import And, Condition, Not, Or
-from lanner.language.operands import FieldOperand, fields_of
+from lanner.language.operands import FieldOperand
 
 __all__ = ["decisive", "fold"]
 
@@ -74,8 +74,7 @@ def _constant_verdict(check: BoundCheck) -> bool | None:
             return False
         if _is_never_time(check):
             return check.operator == "!="
-    fields = [*fields_of(left), *(fields_of(right) if right else ())]
-    return _on_any_event(check) if all(field.field.is_constant for field in fields) else None
+    return _on_any_event(check) if all(field.field.is_constant for field in check.fields) else None
 
 
 def _is_never_time(check: BoundCheck) -> bool:

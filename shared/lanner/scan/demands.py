@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lanner.language import BoundCheck
 from lanner.language.nodes import walk
-from lanner.language.operands import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,9 +34,7 @@ def _fields(rules: Iterable[Rule]) -> Iterator[BoundField]:
     for rule in rules:
         for check in walk(rule.condition) if rule.condition is not None else ():
             assert isinstance(check, BoundCheck)
-            for operand in (check.left, check.right):
-                if operand is not None:
-                    yield from fields_of(operand)
+            yield from check.fields
         if rule.output is not None:
             yield from rule.output.fields
         for extra in rule.extra_fields:

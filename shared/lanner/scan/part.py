@@ -9,7 +9,7 @@ import msgspec
 from lanner.alerts import Note, Statistics
 from lanner.sources import Reject
 
-__all__ = ["Output", "Part", "merge"]
+__all__ = ["Output", "Part"]
 
 Output: TypeAlias = bytes | Reject
 """The line of an alert, with its end, or a piece of input that could not be read."""
@@ -28,16 +28,3 @@ class Part(msgspec.Struct):
     statistics: Statistics = msgspec.field(default_factory=lambda: Statistics(()))
     weight: int = 0
     bytes_read: int = 0
-
-
-def merge(statistics: Statistics, more: Statistics) -> None:
-    """Add the counts of a later part to those of a run."""
-    statistics.events += more.events
-    statistics.truncated += more.truncated
-    statistics.rejected += more.rejected
-    statistics.by_rule.update(more.by_rule)
-    statistics.by_priority.update(more.by_priority)
-    statistics.undecided.update(more.undecided)
-    statistics.failed.update(more.failed)
-    statistics.put_in_order += more.put_in_order
-    statistics.exact += more.exact

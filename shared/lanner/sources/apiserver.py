@@ -17,7 +17,7 @@ from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_BAD_PARTS", "PLAIN_EVENT", "event", "events", "salvaged", "value_events", "whole"]
+__all__ = ["MAX_BAD_PARTS", "PLAIN_EVENT", "event", "events", "payload_events", "salvaged", "value_events", "whole"]
 
 PLAIN_EVENT = b'{"kind":"Event",'
 """How the lines of an API server's log begin: an Event, whatever follows (of duplicate keys the first counts)."""
@@ -47,15 +47,18 @@ def events(
     An event whose text is longer than `max_size` bytes loses its bodies, or is rejected if `drop_larger`. Never
     raises, whatever the payload holds (spec/fields.md section 1).
     """
+    return payload_events(payload, origin, Context(provider, cluster, max_size, drop_larger))
+
+
+def payload_events(payload: bytes, origin: str, context: Context) -> Iterator[Piece]:
+    """Do as `events` does, for a source that has a context of its own."""
     try:
         value = whole(payload)
     except json_text.JsonError as error:
         text = payload.strip(_BLANK)
-        yield from salvaged(text, origin, Context(provider, cluster, max_size, drop_larger)) or [
-            Reject(origin, hints.about_text(text, error), payload)
-        ]
+        yield from salvaged(text, origin, context) or [Reject(origin, hints.about_text(text, error), payload)]
     else:
-        yield from value_events(value, origin, Context(provider, cluster, max_size, drop_larger))
+        yield from value_events(value, origin, context)
 
 
 def whole(text: bytes) -> bytes:

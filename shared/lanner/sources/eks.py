@@ -230,17 +230,8 @@ def _unusual(log_event: LogEvent, place: str, context: Context) -> Iterator[Piec
     if log_event.message.rstrip().endswith(CUT):
         yield Reject(place, f"the provider cut the line ({CUT}); what is left of it is not read yet", text)
         return
-    found = apiserver.events(
-        text,
-        origin=place,
-        provider=context.provider,
-        cluster=context.cluster,
-        max_size=context.max_size,
-        drop_larger=context.drop_larger,
-    )
-    for piece in found:
+    for piece in apiserver.payload_events(text, place, context):
         if isinstance(piece, RawEvent):
-            received = _received(log_event)
-            yield RawEvent(piece.text, piece.provider, piece.cluster, received, piece.origin, piece.lost)
+            yield msgspec.structs.replace(piece, received=_received(log_event))
         else:
             yield piece

@@ -96,14 +96,7 @@ def _events(text: bytes, origin: str, context: Context) -> Iterator[Piece]:
         if data is None and (data := _data(text)) is not None:
             found = _told(data, origin, context)
         elif _is_audit_event(text):
-            yield from apiserver.events(
-                text,
-                origin=origin,
-                provider=context.provider,
-                cluster=context.cluster,
-                max_size=context.max_size,
-                drop_larger=context.drop_larger,
-            )
+            yield from apiserver.payload_events(text, origin, context)
             return
     yield found
 
