@@ -140,7 +140,7 @@ def described(rule, event, format_) -> tuple[dict, str]:
         "provider": event.raw.provider,
         "rule": rule.name,
         "source": "k8s_audit",
-        "time": timestamp.rfc3339(event.time),
+        "time": f"{timestamp.utc(event.time)}Z",
         "time_source": event.time_source,
         "truncated": event.raw.truncated,
     }
@@ -214,6 +214,12 @@ def test_a_percent_sign_is_text():
     (rule, _) = rules_from(RULES)
     rule = msgspec.structs.replace(rule, output=Template("", (b"100% of %b", *rule.output.parts)))
     assert Alert(rule, opened(an_event()), AlertFormat()).message == "100% of %bone create"
+
+
+def test_an_output_of_many_pieces():
+    (rule, _) = rules_from(RULES.replace("one %ka.verb", "one " + "%ka.verb {%ka.uri} " * 3000))
+    alert = Alert(rule, opened(an_event(requestURI="/é")), AlertFormat())
+    assert alert.message == "one " + ("create {/é} " * 3000).strip()
 
 
 def test_what_an_alert_returns_can_be_changed_without_harm():

@@ -64,8 +64,9 @@ def test_what_is_to_alert_alerts_and_nothing_else(made):
     assert not any(alerts(islice((event for kind, event in made if kind != "alerting"), 600)))
 
 
-def test_a_hostile_stream_repeats_nothing():
-    events = [json.loads(line) for line in hostile(2500)]
+@pytest.mark.parametrize("alerting", [False, True])
+def test_a_hostile_stream_repeats_nothing(alerting):
+    events = [json.loads(line) for line in hostile(2500, alerting=alerting)]
     for read in (
         lambda event: event["verb"],
         lambda event: event["user"]["username"],

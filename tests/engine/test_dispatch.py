@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from engine.random_rules import rule
 from lanner.engine import dispatch as dispatch_module
+from lanner.engine import switches
 from lanner.engine.dispatch import Dispatch
 from lanner.language import FALSE
 
@@ -102,6 +103,47 @@ def test_states_are_bounded():
             ]
     assert len(dispatch._states) <= 32
     assert len(dispatch._rests) <= 33
+
+
+def test_who_has_used_up_the_classes_of_a_switch_begins_anew(monkeypatch):
+    monkeypatch.setattr(switches, "MAX_CLASSES", 4)
+    letters = "abcdef"
+    dispatch = dispatch_of(*(f"ka.user.name contains {letter} and ka.uri contains {letter}" for letter in letters))
+    (switch,) = dispatch.switches
+    undecided = [f"ka.user.name contains {letter} and ka.uri contains {letter}" for letter in letters]
+    numbers: set[int] = set()
+    ways = set()
+    for user in [*letters, "ab", "abc", *letters]:
+        before = set(switch.classes)
+        found = list(left(dispatch, username=user).values())
+        assert found in ([f"ka.uri contains {letter}" for letter in user], undecided)
+        ways.add(found == undecided)
+        # AND no number comes again, for another thread may still look it up
+        assert numbers.isdisjoint(set(switch.classes) - before)
+        numbers |= set(switch.classes)
+        assert len(switch.classes) <= 4
+    assert ways == {True, False}
+
+
+def test_constants_beyond_the_classes_are_no_reason_to_begin_anew(monkeypatch):
+    monkeypatch.setattr(switches, "MAX_CLASSES", 3)
+    dispatch = dispatch_of(*(f"ka.verb = {letter} and ka.uri contains {letter}" for letter in "abcdef"))
+    for letter in "abcdef":
+        assert f"ka.uri contains {letter}" in {text.split(" and ")[-1] for text in left(dispatch, verb=letter).values()}
+    assert not any(switch.is_full for switch in dispatch.switches)
+    assert dispatch._made
+
+
+def test_the_class_of_the_user_is_asked_first_where_every_request_is_asked_for_it():
+    user = "ka.user.name startswith system: and ka.uri contains x"
+    assert [switch.path[-1] for switch in dispatch_of("ka.verb = create", user).switches] == ["verb", "username"]
+    for other, size in (("ka.verb != get", 2), ("ka.verb = create", 1)):
+        dispatch = dispatch_of(
+            f"{other} and ka.response.code = 200 and {user}", "ka.target.namespace = a and ka.verb = x"
+        )
+        assert [switch.path[-1] for switch in dispatch.switches][:size] == ["verb", "code"][:size]
+        assert dispatch.key_size in (1, 3)
+        assert (dispatch.key_size == 1) is (other == "ka.verb = create")
 
 
 def test_residuals_are_bounded_and_so_is_what_they_are_made_of(monkeypatch):

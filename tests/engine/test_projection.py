@@ -287,3 +287,11 @@ def test_the_layout_has_the_keys_of_ordinary_events():
     assert layout.EVENT["verb"] is str
     assert layout.EVENT["annotations"] is None
     assert layout.BODY["spec"]["containers"]["securityContext"]["privileged"] is None
+
+
+def test_only_whole_lines_are_taken():
+    for end in (b"", b" ", b"\r", b"\n\n", b"\n "):
+        assert PROJECTION.take_lines(PLAIN + end) is None
+    assert PROJECTION.take_lines(b"") is None
+    assert PROJECTION.take_lines(b"\n") is None
+    assert len(PROJECTION.take_lines(PLAIN + b"\n")) == 1

@@ -20,6 +20,7 @@ class Loop:
         self.select, self.source = selector(
             self.projection.head,
             self.dispatch.switches,
+            self.dispatch.key_size,
             self.dispatch.empty,
             self.dispatch.residuals.get,
             self._find,

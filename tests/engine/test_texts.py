@@ -37,6 +37,8 @@ EVENTS = {
     "without a status": {"responseStatus": None},
     "with a body": {"requestObject": {"kind": "Pod", "x": [1]}},
     "escapes": {"requestURI": "/a?b=c&d", "userAgent": "<\u00e9>"},
+    "escapes in annotations": {"annotations": {"authorization.k8s.io/decision": "\u00e9", "zzz": "\u0001"}},
+    "plain annotations": {"annotations": {"authorization.k8s.io/decision": "allow", "zzz": "\u0001"}},
 }
 
 
@@ -49,4 +51,16 @@ def test_as_one_by_one(changes, code):
     head = projection.take(raw.text)
     assert head is not None
     seen = Event(raw, 1, None, View(Readers(projection), head, raw)).texts(PATHS)
-    assert seen == [Event(raw, 1).text(path) for path in PATHS]
+    texts = [Event(raw, 1).text(path) for path in PATHS]
+    assert seen == [None if text is None else text.decode() for text in texts]
+
+
+def test_a_text_that_is_not_utf_8():
+    raw = RawEvent(b'{"auditID":"a","stage":"S","verb":"get","userAgent":"\xff"}')
+    projection = Projection({})
+    head = projection.take(raw.text)
+    event = Event(raw, 1, None, View(Readers(projection), head, raw))
+    assert event.texts((("verb",), ("userAgent", "x"))) == ["get", None]
+    for seen in (event, Event(raw, 1)):
+        with pytest.raises(UnicodeDecodeError):
+            seen.texts((("verb",), ("userAgent",)))

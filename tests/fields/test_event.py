@@ -105,7 +105,7 @@ def test_text_of(open_event: OpenEvent) -> None:
 
 
 def _at(second: int) -> RawEvent:
-    text = timestamp.rfc3339(ENVELOPE + second * 10**9)
+    text = f"{timestamp.utc(ENVELOPE + second * 10**9)}Z"
     return RawEvent(f'{{"stageTimestamp":"{text}"}}'.encode())
 
 

@@ -99,8 +99,8 @@ def test_parse_agrees_with_datetime(moment: datetime, minutes: int, precision: s
 @QUICK
 @given(st.integers(-62135596800 * SECOND + 1, 253402300800 * SECOND - 1))
 def test_what_is_shown_can_be_read_again(time: int) -> None:
-    assert timestamp.parse(timestamp.rfc3339(time).encode()) == time
-    assert timestamp.iso8601(time) == timestamp.rfc3339(time).removesuffix("Z") + "+0000"
+    assert timestamp.parse(f"{timestamp.utc(time)}Z".encode()) == time
+    assert timestamp.iso8601(time) == timestamp.utc(time) + "+0000"
 
 
 def usual_times() -> st.SearchStrategy[bytes]:
@@ -131,7 +131,7 @@ def test_texts_in_utc(time_zone: Callable[[str], None]) -> None:
     assert timestamp.iso8601(time) == "2026-06-27T12:00:00.000001020+0000"
     assert timestamp.local_datetime(time) == "2026-06-27 12:00:00.000001020"
     assert timestamp.local_datetime_seconds(time) == "2026-06-27 12:00:00"
-    assert timestamp.rfc3339(time) == "2026-06-27T12:00:00.000001020Z"
+    assert timestamp.utc(time) == "2026-06-27T12:00:00.000001020"
 
 
 def test_clock_and_datetime_are_local(time_zone: Callable[[str], None]) -> None:
@@ -142,7 +142,7 @@ def test_clock_and_datetime_are_local(time_zone: Callable[[str], None]) -> None:
     assert timestamp.local_datetime(time) == "2026-06-28 01:00:00.000000007"
     assert timestamp.local_datetime_seconds(time) == "2026-06-28 01:00:00"
     assert timestamp.iso8601(time) == "2026-06-27T12:00:00.000000007+0000"
-    assert timestamp.rfc3339(time) == "2026-06-27T12:00:00.000000007Z"
+    assert timestamp.utc(time) == "2026-06-27T12:00:00.000000007"
 
 
 ZONES = ["UTC", "EAST-13", "WEST+11", "Europe/Berlin", "America/St_Johns", "Africa/Monrovia", "Australia/Lord_Howe"]
@@ -167,7 +167,7 @@ def test_local_texts_agree_with_datetime(zone: str, time_zone: Callable[[str], N
 @given(st.integers(-62135596800, 253402300799))
 def test_universal_texts_agree_with_datetime(second: int) -> None:
     shown = (datetime(1970, 1, 1) + timedelta(seconds=second)).isoformat()
-    assert timestamp.rfc3339(second * SECOND) == f"{shown}.000000000Z"
+    assert timestamp.utc(second * SECOND) == f"{shown}.000000000"
 
 
 def test_another_zone_in_the_same_second(time_zone: Callable[[str], None]) -> None:
@@ -176,6 +176,34 @@ def test_another_zone_in_the_same_second(time_zone: Callable[[str], None]) -> No
         time_zone(zone)
         shown.append(timestamp.clock_seconds(NOON))
     assert shown == ["12:00:00", "17:00:00", "18:00:00", "18:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_utc"),
+    [("UTC", True), ("right/UTC", False), ("UTC0UTC", False), ("UTC-1", False), ("GMT0", False), ("EAST-5", False)],
+)
+def test_a_zone_that_is_utc_by_name_only(zone: str, is_utc: bool, time_zone: Callable[[str], None]) -> None:
+    timestamp._is_utc.cache_clear()  # leap seconds are no part of what `tzset` tells
+    time_zone(zone)
+    if zone == "right/UTC" and timestamp.clock(NOON) == "12:00:00.000000000":
+        pytest.skip("this system has no zones with leap seconds")
+    assert timestamp.local_is_utc() is is_utc
+    timestamp._is_utc.cache_clear()
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in READABLE.values()), *UNREADABLE.values()])
+def test_what_is_shown_at_once_is_the_time_that_was_read(text: bytes) -> None:
+    time, shown = timestamp.parse_and_show(text)
+    assert time == timestamp.parse(text)
+    if shown is not None:
+        assert time is not None
+        assert shown == timestamp.utc(time)
+
+
+def test_the_usual_way_of_writing_is_shown_at_once() -> None:
+    assert timestamp.parse_and_show(b"2026-06-27T12:00:00.000001Z") == (NOON + 1000, "2026-06-27T12:00:00.000001000")
+    for refused in (b"2026-06-27T24:00:00.000000Z", b"2026-02-29T12:00:00.000000Z", b"0001-01-01T00:00:00.000000Z"):
+        assert timestamp.parse_and_show(refused) == (None, None)
 
 
 def test_times_before_the_epoch(time_zone: Callable[[str], None]) -> None:
@@ -201,6 +229,6 @@ def test_the_ends_of_the_calendar_are_shown_without_error(
 ) -> None:
     time_zone(zone)
     assert timestamp.iso8601(time).startswith(day)
-    assert timestamp.rfc3339(time).startswith(day)
+    assert timestamp.utc(time).startswith(day)
     assert timestamp.local_datetime(time)[:4] == day[:4]
     assert timestamp.clock(time)[2] == ":"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lanner.alerts.identity import alert_id
-from lanner.fields import timestamp
 
 if TYPE_CHECKING:
     from lanner.alerts.stencil import AlertFormat
@@ -50,7 +49,7 @@ class Alert:
     @property
     def output(self) -> str:
         """`<time>: <Priority> <message>`."""
-        return self._stencil.line(self.event.time, self.message)
+        return self._stencil.line(self.event, self.message)
 
     def text_line(self) -> str:
         """Return the alert as a line of text, escaped like the inside of a JSON string (spec/output.md section 2)."""
@@ -63,24 +62,27 @@ class Alert:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as a JSON object: Falco's keys and Lanner's own."""
-        event, stencil = self.event, self._stencil
-        time, cluster = event.time, self.cluster
+        event, rule, stencil = self.event, self.rule, self._stencil
         message, fields, identity = stencil.fill(event)
-        alert = stencil.alert.copy()
-        alert["cluster"] = cluster
-        alert["id"] = alert_id(cluster, self.rule.name, event, identity)
-        alert["provider"] = event.provider
-        alert["time"] = timestamp.rfc3339(time)
-        alert["time_source"] = event.time_source
-        alert["truncated"] = bool(event.lost)
-        if "tags" in alert:
-            alert["tags"] = list(self.rule.tags)
-        if "output" in alert:
-            alert["output"] = stencil.line(time, message)
-        if "message" in alert:
-            alert["message"] = message
-        if "output_fields" in alert:
-            alert["output_fields"] = fields
+        cluster = self.cluster
+        alert = {  # in the order in which it is written; so it need not be sorted
+            "cluster": cluster,
+            "hostname": stencil.hostname,
+            "id": alert_id(cluster, rule.name, event, identity),
+            "message": message,
+            "output": stencil.line(event, message),
+            "output_fields": fields,
+            "priority": stencil.label,
+            "provider": event.provider,
+            "rule": rule.name,
+            "source": rule.source,
+            "tags": list(rule.tags),
+            "time": f"{event.utc}Z",
+            "time_source": event.time_source,
+            "truncated": bool(event.lost),
+        }
+        for key in stencil.left_out:
+            del alert[key]
         return alert
 
     def json_line(self) -> bytes:

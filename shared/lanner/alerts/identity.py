@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import hashlib
@@ -24,10 +24,8 @@ IDENTITY = (
 )
 """Where the texts of an event stand that make its alerts what they are."""
 
-_FOUR, _FIVE = b"%d:%b" * 4, b"%d:%b" * 5
 
-
-def alert_id(cluster: str, rule: str, event: Event, texts: Sequence[bytes | None] | None = None) -> str:
+def alert_id(cluster: str, rule: str, event: Event, texts: Sequence[str | None] | None = None) -> str:
     """Return the SHA-256, in hexadecimal digits, of what makes an alert this one.
 
     It covers the cluster, the rule and the event's auditID, stage, user name, verb, request URI and both timestamps as
@@ -36,12 +34,17 @@ def alert_id(cluster: str, rule: str, event: Event, texts: Sequence[bytes | None
 
     `texts` are those at `IDENTITY`, if they were read already.
     """
-    where, what = cluster.encode("utf-8", "surrogateescape"), rule.encode("utf-8", "surrogateescape")
-    found = event.texts(IDENTITY) if texts is None else texts
-    audit_id, stage, user, verb, uri, begun, ended = [text or b"" for text in found]
-    first = _FOUR % (len(where), where, len(what), what, len(audit_id), audit_id, len(stage), stage)
-    others = _FIVE % (len(user), user, len(verb), verb, len(uri), uri, len(begun), begun, len(ended), ended)
-    return _sha256()(first + others).hexdigest()
+    if texts is not None:
+        a, b, c, d, e, f, g = [text or "" for text in texts] if None in texts else cast("Sequence[str]", texts)
+        text = (
+            f"{len(cluster)}:{cluster}{len(rule)}:{rule}{len(a)}:{a}{len(b)}:{b}{len(c)}:{c}"
+            f"{len(d)}:{d}{len(e)}:{e}{len(f)}:{f}{len(g)}:{g}"
+        )
+        if text.isascii():  # then it has as many bytes as characters
+            return _sha256()(text.encode()).hexdigest()
+    parts = [text.encode("utf-8", "surrogateescape") for text in (cluster, rule)]
+    parts += [event.text(path) or b"" for path in IDENTITY]
+    return _sha256()(b"".join([b"%d:%b" % (len(part), part) for part in parts])).hexdigest()
 
 
 @cache

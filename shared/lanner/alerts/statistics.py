@@ -27,19 +27,25 @@ class Statistics:
         self.put_in_order = 0
         self.exact = 0
         self.by_rule: Counter[str] = Counter()
-        self.by_priority: Counter[Priority] = Counter()
         self.undecided: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
 
     @property
     def alerts(self) -> int:
         """Number of alerts."""
-        return self.by_priority.total()
+        return self.by_rule.total()
+
+    @property
+    def by_priority(self) -> Counter[Priority]:
+        """Number of alerts by the priorities of their rules."""
+        counts: Counter[Priority] = Counter()
+        for rule in self._rules:
+            counts[rule.priority] += self.by_rule[rule.name]
+        return +counts
 
     def count_alert(self, rule: Rule) -> None:
         """Count one alert of `rule`."""
         self.by_rule[rule.name] += 1
-        self.by_priority[rule.priority] += 1
 
     def count_undecided(self, rule: Rule) -> None:
         """Count one event on which `rule` could not be decided."""
@@ -57,7 +63,6 @@ class Statistics:
         self.put_in_order += more.put_in_order
         self.exact += more.exact
         self.by_rule.update(more.by_rule)
-        self.by_priority.update(more.by_priority)
         self.undecided.update(more.undecided)
         self.failed.update(more.failed)
 
@@ -83,7 +88,7 @@ class Statistics:
                 lines += self._by_rule(counts, printable)
         lines.append(f"Events detected: {self.alerts}")
         lines.append("Rule counts by severity:")
-        lines += [f"   {priority.short}: {self.by_priority[priority]}" for priority in sorted(self.by_priority)]
+        lines += [f"   {priority.short}: {count}" for priority, count in sorted(self.by_priority.items())]
         lines.append("Triggered rules by rule name:")
         lines += self._by_rule(self.by_rule, printable)
         return "\n".join(lines)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from lanner.alerts.identity import IDENTITY
-from lanner.fields import BoundField, Event, Extracted, NoValue, Type, generic, timestamp
-from lanner.language import field_key, value_text
+from lanner.engine.generated import function
+from lanner.fields import BoundField, Event, Extracted, NoValue, Type, generic
+from lanner.language import Piece, Template, field_key, value_text
 from lanner.language.operands import FieldOperand
 
 if TYPE_CHECKING:
-    from lanner.language import BoundOperand
-    from lanner.ruleset import Rule
+    from lanner.ruleset import ExtraField, Rule
 
 __all__ = ["AlertFormat", "Stencil"]
 
-_MISSING = value_text(NoValue.MISSING)
+_MISSING = value_text(NoValue.MISSING).decode()
+
+_Filled = tuple[str, dict[str, Any], tuple[str | None, ...] | None]
+_Fill = Callable[[Event, list[str | None]], _Filled]
+
+_Reader = Callable[[Event], tuple[Any, str]]
+"""Returns a value as JSON has it, and as the message shows it. Raises `UnicodeDecodeError` if that is not UTF-8."""
 
 
 class AlertFormat(msgspec.Struct, frozen=True, dict=True):
@@ -51,128 +58,146 @@ class AlertFormat(msgspec.Struct, frozen=True, dict=True):
 class Stencil:
     """What the alerts of one rule have in common, in one format.
 
-    `alert` is the JSON object of each, with sorted keys and without the values that change.
+    `hostname` and `label` (of the priority) stand in each alert; `left_out` are the keys that the format does not want.
     """
 
-    __slots__ = (
-        "_fields",
-        "_inner",
-        "_label",
-        "_paths",
-        "_pattern",
-        "_pieces",
-        "_show_time",
-        "_time_key",
-        "alert",
-        "format",
-        "rule",
-    )
+    __slots__ = ("_fill", "_paths", "_time_key", "format", "hostname", "label", "left_out", "rule")
 
     def __init__(self, rule: Rule, format_: AlertFormat) -> None:
-        assert rule.output is not None  # only compiled rules match
         self.rule = rule
         self.format = format_
-        self._label = rule.priority.label
-        alert: dict[str, Any] = {
-            "hostname": generic.hostname().encode("utf-8", "surrogateescape").decode(errors="replace"),
-            "priority": self._label,
-            "rule": rule.name,
-            "source": rule.source,
+        self.label = rule.priority.label
+        self.hostname = generic.hostname().encode("utf-8", "surrogateescape").decode(errors="replace")
+        wanted = {
+            "message": format_.json_include_message_property,
+            "output": format_.json_include_output_property,
+            "output_fields": format_.json_include_output_fields_property,
+            "tags": format_.json_include_tags_property,
         }
-        changing = ["cluster", "id", "provider", "time", "time_source", "truncated"]
-        if format_.json_include_output_property:
-            changing.append("output")
-        if format_.json_include_message_property:
-            changing.append("message")
-        if format_.json_include_tags_property:
-            changing.append("tags")
-        if format_.json_include_output_fields_property:
-            changing.append("output_fields")
-        self.alert = _sorted(alert | dict.fromkeys(changing))
-        self._show_time = timestamp.iso8601 if format_.time_format_iso_8601 else timestamp.clock
+        self.left_out = tuple([key for key, is_wanted in wanted.items() if not is_wanted])
         self._time_key = "evt.time.iso8601" if format_.time_format_iso_8601 else "evt.time"
-        parts = rule.output.parts
-        self._pattern = b"".join(part.replace(b"%", b"%%") if isinstance(part, bytes) else b"%b" for part in parts)
-        pieces = [_Piece(part.operand, part.width) for part in parts if not isinstance(part, bytes)]
-        paths = {path: index for index, path in enumerate(IDENTITY)}
-        # Plain texts are read all at once, each by its number among them; what else there is, one by one.
-        self._pieces = [(paths.setdefault(piece.path, len(paths)) if piece.path else None, piece) for piece in pieces]
-        self._paths = tuple(paths)
-        shown = {piece.field for piece in pieces}
-        # What stands inside transformers is among the output's fields, but the message does not show it as it is.
-        self._inner = [(field_key(field), field) for field in rule.output.fields if field not in shown]
-        keys = [self._time_key, *(piece.key for piece in pieces if piece.field is not None)]
-        keys += [key for key, _ in self._inner] + [extra.key for extra in rule.extra_fields]
-        self._fields = _sorted(dict.fromkeys(keys))
+        plain = filter(None, map(_plain_path, self._output.parts))
+        self._paths = tuple(dict.fromkeys([*IDENTITY, *plain]))
+        self._fill = self._filler()
 
-    def line(self, time: int, message: str) -> str:
+    def _filler(self) -> _Fill:
+        """Return the function that fills the stencil of an event, of which it is given the texts at `_paths`.
+
+        It is generated: every alert passes here. Plain texts are at hand, what else there is is read one by one.
+        """
+        scope: dict[str, Any] = {"join": "".join, "missing": _MISSING}
+        lines: list[str] = []
+
+        def read(reader: _Reader) -> str:
+            """Read another value; return its number."""
+            number = str(len(lines))
+            scope[f"read{number}"] = reader
+            lines.append(f"    n{number}, s{number} = read{number}(event)")
+            return number
+
+        message: list[str] = []
+        fields = {self._time_key: "event.time"}
+        for part in self._output.parts:
+            if isinstance(part, bytes):
+                name = f"c{len(scope)}"
+                scope[name] = part.decode("utf-8", "replace")
+                message.append(name)
+                continue
+            path = _plain_path(part)
+            if path is not None:
+                native = f"t{self._paths.index(path)}"
+                message.append(f"missing if {native} is None else {native}")
+            else:
+                number = read(_piece_reader(part))
+                native = f"n{number}"
+                message.append(f"s{number}")
+            if isinstance(part.operand, FieldOperand):
+                fields[field_key(part.operand.field)] = native
+        for field in self._output.fields:
+            if field_key(field) not in fields:  # it stands inside a transformer
+                fields[field_key(field)] = f"n{read(_field_reader(field))}"
+        for extra in self.rule.extra_fields:
+            fields[extra.key] = f"n{read(_extra_reader(extra))}"
+        entries: list[str] = []
+        for key, native in sorted(fields.items()):
+            name = f"key{len(entries)}"
+            scope[name] = key
+            entries.append(f"{name}: {native}")
+        texts = [f"t{number}" for number in range(len(self._paths))]
+        source = "\n".join(
+            [
+                "def fill(event, texts):",
+                f"    {', '.join(texts)} = texts",
+                *lines,
+                f"    message = join(({''.join([f'{part}, ' for part in message])}))",
+                f"    return message, {{{', '.join(entries)}}}, ({', '.join(texts[: len(IDENTITY)])})",
+                "",
+            ]
+        )
+        fill: _Fill = function("fill", source, scope)
+        return fill
+
+    def line(self, event: Event, message: str) -> str:
         """Return the message behind its time and priority: `<time>: <Priority> <message>`."""
-        return f"{self._show_time(time)}: {self._label} {message}"
+        time = f"{event.utc}+0000" if self.format.time_format_iso_8601 else event.clock
+        return f"{time}: {self.label} {message}"
 
-    def fill(self, event: Event) -> tuple[str, dict[str, Any], list[bytes | None]]:
-        """Return the message, the output's fields by their keys, and the event's texts at `IDENTITY`.
+    def fill(self, event: Event) -> _Filled:
+        """Return the message, the output's fields by their keys, and the event's texts at `IDENTITY`, if they are read.
 
         They are made together because they show the same values (spec/output.md section 3).
         """
-        texts = event.texts(self._paths)
-        is_plain = event.is_audited and not event.lost  # else a text may be there, but is not the field's value
-        shown: list[bytes] = []
-        fields = self._fields.copy()
-        fields[self._time_key] = event.time
-        for number, piece in self._pieces:
-            if number is None or not is_plain:
-                value = piece.read(event)
-                shown.append(piece.text(value))
-                if piece.field is not None:
-                    fields[piece.key] = _native(value, piece.field, event)
-            elif (text := texts[number]) is None:
-                shown.append(_MISSING)
-                fields[piece.key] = None
-            else:
-                shown.append(text)
-                fields[piece.key] = text.decode("utf-8", "replace")
-        for key, field in self._inner:
-            fields[key] = _native(field.value(event), field, event)
+        if not event.lost and event.is_audited:  # else a text may be there, but is not the field's value
+            try:
+                return self._fill(event, event.texts(self._paths))
+            except UnicodeDecodeError:  # some text is not UTF-8: the message is to be decoded as a whole
+                pass
+        fields = {self._time_key: event.time}
+        for field in self._output.fields:
+            fields[field_key(field)] = _native(field.value(event), field, event)
         for extra in self.rule.extra_fields:
-            if extra.template is not None:
-                fields[extra.key] = extra.template.render(event).decode("utf-8", "replace")
-            else:
-                fields[extra.key] = None if extra.raw is None else _native(extra.raw.value(event), extra.raw, event)
-        message = (self._pattern % tuple(shown)).decode("utf-8", "replace")
-        return message, fields, texts[: len(IDENTITY)]
+            fields[extra.key], _ = _extra_reader(extra)(event)
+        message = self._output.render(event).decode("utf-8", "replace")
+        return message, dict(sorted(fields.items())), None
+
+    @property
+    def _output(self) -> Template:
+        assert self.rule.output is not None  # only compiled rules match
+        return self.rule.output
 
 
-class _Piece:
-    """A value in a rule's output. `field` is `None` for what a transformer makes, which only the message shows.
-
-    With a `path` it is nothing but the text there, and shown as it is.
-    """
-
-    __slots__ = ("_digits", "_width", "field", "key", "path", "read")
-
-    def __init__(self, operand: BoundOperand, width: int) -> None:
-        self._width = width
-        self._digits = 0
-        self.field: BoundField | None = None
-        self.key = ""
-        self.read = operand.value
-        self.path: tuple[str, ...] | None = None
-        if isinstance(operand, FieldOperand):
-            self.field = operand.field
-            self.key = field_key(operand.field)
-            self.read = operand.field.value
-            self._digits = operand.field.field.digits
-            self.path = None if width else operand.field.text_path
-
-    def text(self, value: Extracted) -> bytes:
-        """Return the value as the message shows it."""
-        text = value_text(value, self._digits)
-        return text[: self._width].ljust(self._width) if self._width else text
+def _plain_path(part: bytes | Piece) -> tuple[str, ...] | None:
+    """Return where the text stands that a part of an output shows as it is; `None` if it shows something else."""
+    if isinstance(part, bytes) or part.width or not isinstance(part.operand, FieldOperand):
+        return None
+    return part.operand.field.text_path
 
 
-def _sorted(entries: dict[str, Any]) -> dict[str, Any]:
-    """Return a dictionary in the order in which alerts show it; so they need not be sorted one by one."""
-    return dict(sorted(entries.items()))
+def _piece_reader(piece: Piece) -> _Reader:
+    """Return what reads a piece of an output."""
+    template = Template("", (piece,))
+    field = piece.operand.field if isinstance(piece.operand, FieldOperand) else None
+
+    def read(event: Event) -> tuple[Any, str]:
+        # What a transformer makes is shown by the message alone.
+        native = None if field is None else _native(field.value(event), field, event)
+        return native, template.render(event).decode()
+
+    return read
+
+
+def _field_reader(field: BoundField) -> _Reader:
+    return lambda event: (_native(field.value(event), field, event), "")
+
+
+def _extra_reader(extra: ExtraField) -> _Reader:
+    """Return what reads a field that the configuration adds."""
+    if extra.raw is not None:
+        return _field_reader(extra.raw)
+    template = extra.template
+    if template is None:
+        return lambda event: (None, "")
+    return lambda event: (template.render(event).decode("utf-8", "replace"), "")
 
 
 def _native(value: Extracted, field: BoundField, event: Event) -> Any:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from lanner.engine.expressions import TRUE, Expression, Expressions, Kind
 from lanner.engine.generated import function
@@ -38,7 +40,7 @@ FieldReader = Callable[[BoundField], Callable[[Event], Extracted]]
 """Returns what reads a field."""
 
 
-class Residual(NamedTuple):
+class Residual(msgspec.Struct, frozen=True):
     """The rules that may match in one situation, with what is left to ask, and the function that asks it."""
 
     rules: tuple[tuple[Rule, Expression], ...]
@@ -162,7 +164,8 @@ class _Writer:
     def _read(self, operand: BoundOperand, words: str, known: frozenset[str]) -> tuple[str, str]:
         """Return how an operand's value is read, and its name from then on."""
         if isinstance(operand, FieldOperand):
-            name = self.name("read", self._reader(operand.field), words, operand.field)
+            field = operand.field
+            name = self._given.get(("read", field)) or self.name("read", self._reader(field), words, field)
         else:
             name = self.name("read", operand.value, words, operand)
         value = name.replace("read", "v")

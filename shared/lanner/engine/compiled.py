@@ -44,7 +44,12 @@ class CompiledEngine:
         self.dispatch.reader = self._readers.field
         dispatch = self.dispatch
         self._select, self.loop = selector(
-            self._projection.head, dispatch.switches, dispatch.empty, dispatch.residuals.get, dispatch.residual
+            self._projection.head,
+            dispatch.switches,
+            dispatch.key_size,
+            dispatch.empty,
+            dispatch.residuals.get,
+            dispatch.residual,
         )
 
     @cached_property

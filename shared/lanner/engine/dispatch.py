@@ -14,7 +14,7 @@ from typing import Any
 
 from lanner.engine.codegen import FieldReader, Residual, failed, generate
 from lanner.engine.expressions import FALSE, Expression, Expressions
-from lanner.engine.switches import choose
+from lanner.engine.switches import UNDECIDED, choose
 from lanner.ruleset import Rule
 
 __all__ = ["Dispatch", "Rest"]
@@ -38,8 +38,9 @@ Rest = tuple[tuple[int, Expression], ...]
 class Dispatch:
     """Finds what is left of `rules`, given the values of `switches`.
 
-    `empty` holds the keys, which are values of the first switches, for which no rule can match; `residuals` remembers
-    the others with the classes behind them. `whole` is what there is to ask before anything is known.
+    A key holds what the first `key_size` switches say: the values of some, the classes of others. `empty` holds the
+    keys for which no rule can match; `residuals` remembers the others with the classes behind them. `whole` is what
+    there is to ask before anything is known.
     """
 
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
@@ -50,14 +51,13 @@ class Dispatch:
         self.switches = choose(self.expressions, [condition for _, condition in conditions])
         self.empty: set[tuple[Any, ...]] = set()
         self.residuals: dict[tuple[Any, ...], Residual | None] = {}
-        self._key_switches = [switch for switch in self.switches if switch.is_key]
-        self._key_size = len(self._key_switches)
         self._rules = [rule for rule, _ in conditions]
         self._first_match = first_match
         self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
         self._size = len(self.expressions.nodes)
         self._lock = allocate_lock()
         self._forget()
+        self.key_size = self._first()
 
     def residual(self, values: Sequence[Any]) -> Residual | None:
         """Return what is left of the rules where the switches have these values, `None` if no rule can match.
@@ -71,26 +71,41 @@ class Dispatch:
                 return failed(error)
 
     def _find(self, values: Sequence[Any]) -> Residual | None:
-        if len(self._states) >= MAX_STATES or len(self._made) >= MAX_RESIDUALS or self._is_full():
+        if len(self._states) >= MAX_STATES or len(self._made) >= MAX_RESIDUALS:
             self._forget()
-        size = self._key_size
-        key = tuple(values[:size])
-        is_short = sum([len(value) for value in key if isinstance(value, str)]) <= MAX_KEY
-        classes = tuple([switch.class_of(value) for switch, value in zip(self._key_switches, values, strict=False)])
-        state = self._state(classes)
+        classes = tuple([switch.class_of(value) for switch, value in zip(self.switches, values, strict=False)])
+        as_they_are, size = self._plain, self.key_size
+        key = (*values[:as_they_are], *classes[as_they_are:size])
+        is_short = sum(map(len, filter(None, key[:as_they_are]))) <= MAX_KEY  # what is missing is false
+        state = self._state(classes[:size])
         if not self._rests[state]:
+            residual = None
             if is_short:
                 _make_room(self.empty)
                 self.empty.add(key)
-            return None
-        more = tuple(
-            [switch.class_of(value) for switch, value in zip(self.switches[size:], values[size:], strict=True)]
-        )
-        residual = self._residual(self._state(classes + more))
-        if is_short:
-            _make_room(self.residuals)
-            self.residuals[(key, *more)] = residual
+        else:
+            residual = self._residual(self._state(classes))
+            if is_short:
+                _make_room(self.residuals)
+                self.residuals[(key, *classes[size:])] = residual
+        if UNDECIDED in classes and any(switch.is_full for switch in self.switches):
+            self._forget()
         return residual
+
+    def _first(self) -> int:
+        """Put first what is asked of most events; return how many switches that are.
+
+        These are the values of few forms, and the classes that decide what is left for the usual values of those: if
+        some rule asks every event for its user, most keys would not be empty without the user's class.
+        """
+        keys = [switch for switch in self.switches if switch.is_key]
+        self._plain = len(keys)
+        left = self._rests[self._state(tuple([switch.class_of(switch.usual) for switch in keys]))]
+        asked: frozenset[Expression] = frozenset().union(*[self.expressions.checks(rest) for _, rest in left])
+        others = self.switches[len(keys) :]
+        first = [switch for switch in others if not asked.isdisjoint(switch.checks)]
+        self.switches = [*keys, *first, *(switch for switch in others if switch not in first)]
+        return len(keys) + len(first)
 
     def _state(self, classes: tuple[int, ...]) -> int:
         """Return the state that the first switches lead to if their values are of these classes."""
@@ -121,9 +136,6 @@ class Dispatch:
             self._numbers[rest] = len(self._rests)
             self._rests.append(rest)
         return self._numbers[rest]
-
-    def _is_full(self) -> bool:
-        return any(switch.is_full for switch in self.switches)
 
     def _forget(self) -> None:
         """Begin anew: who sends events with all that rules mention, in every combination, is not to fill the memory."""

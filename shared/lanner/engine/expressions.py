@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import NamedTuple
+
+import msgspec
 
 from lanner.language import And, BoundCheck, Condition, Not, Or
 
@@ -31,7 +32,7 @@ class Kind(Enum):
     OR = "or"
 
 
-class Node(NamedTuple):
+class Node(msgspec.Struct, frozen=True):
     """An expression: its kind, the expressions in it, its check if it is one, and what it may cost to evaluate."""
 
     kind: Kind
@@ -42,6 +43,9 @@ class Node(NamedTuple):
 
 _COSTS = {"requestURI": 2, "userAgent": 2, "sourceIPs": 2, "annotations": 5, "requestObject": 5, "responseObject": 5}
 """What it costs to read from these parts of an event, about, if reading a decoded value costs 1."""
+
+_NEGATED = 4
+"""What it counts that a negated part is asked for nothing, mostly: most of them are exceptions, and hold."""
 
 
 class Expressions:
@@ -68,7 +72,7 @@ class Expressions:
         node = self.nodes[part]
         if node.kind is Kind.NOT:
             return node.parts[0]
-        return self._number((Kind.NOT, part), Node(Kind.NOT, (part,), cost=node.cost))
+        return self._number((Kind.NOT, part), Node(Kind.NOT, (part,), cost=node.cost * _NEGATED))
 
     def group(self, kind: Kind, parts: Iterable[Expression]) -> Expression:
         """Return the conjunction (`Kind.AND`) or disjunction (`Kind.OR`) of `parts`."""

@@ -30,9 +30,9 @@ class Situation(NamedTuple):
 class Plan(NamedTuple):
     """How the compiled engine finds a rule.
 
-    `key` are the switches that are looked up first, `classes` those whose classes are added then. `looked_at` are those
-    of them whose values are looked at once each, with the checks that are made then; they stand in the situations'
-    conditions, too.
+    `key` are the switches that are looked up as they are, `classes` those of which the classes are. `looked_at` are
+    those of them whose values are looked at once each, with the checks that are made then; they stand in the
+    situations' conditions, too.
     """
 
     key: tuple[str, ...]
@@ -64,7 +64,7 @@ def plan(rule: Rule) -> Plan:
 
 def _branches(dispatch: Dispatch, switch: Switch, number: int, rest: Rest) -> list[tuple[_Values, Rest]]:
     """Return what may be left of `rest`, with the values of the switch that leave it, unless they all do."""
-    classes = range(UNDECIDED + 1, len(switch.classes))
+    classes = [class_ for class_ in switch.classes if class_ != UNDECIDED]
     by_rest: dict[Rest, list[int]] = {}
     for class_ in classes:
         by_rest.setdefault(dispatch.specialised(rest, number, class_), []).append(class_)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from types import UnionType
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -23,6 +23,7 @@ from lanner.fields import json_text
 __all__ = [
     "ARRAY",
     "NOT_THERE",
+    "REFUSED",
     "SMALL",
     "Head",
     "Path",
@@ -53,10 +54,11 @@ _REQUIRED = frozenset(("auditID", "stage", "verb", "user", "username"))
 """Keys without which an event is not taken, if they are decoded: real events have them, and every `ka.*` field needs
 the `auditID`."""
 
-_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # a ValidationError is a DecodeError
+REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # a ValidationError is a DecodeError
+"""What is raised for a text that cannot be taken."""
 
 _encode = msgspec.json.Encoder().encode
-_encode_lines = msgspec.json.Encoder().encode_lines
+_encode_into = msgspec.json.Encoder().encode_into
 
 
 class Projection:
@@ -74,6 +76,7 @@ class Projection:
         self._decode = msgspec.json.Decoder(self.head).decode
         self.put_in_order = 0
         """How many events had to be put in order before they could be taken."""
+        self._buffers: list[bytearray] = []
         self._bodies: dict[str, tuple[type[msgspec.Struct], Callable[[Raw], Any]]] = {}
 
     @cached_property
@@ -108,27 +111,31 @@ class Projection:
         """
         try:
             heads: list[Head] = self._decode_lines(text)
-        except _REFUSED:
+        except REFUSED:
             return None
-        written = _encode_lines(heads)
-        if written == text:
-            # Then all line ends that were written were read; were there others, they would stand inside a member.
-            lines = len(text) - len(text.replace(b"\n", b""))  # sooner done than `count`, where there are few
-            return heads if lines == len(heads) else None
-        return heads if len(written) == len(text) and _has_one_a_line(text, len(heads)) else None
+        try:
+            buffer = self._buffers.pop()  # so that a thread has it for itself
+        except IndexError:
+            buffer = bytearray()  # it grows to the size of the largest block
+        _encode_into(heads, buffer)
+        # As an array, events have commas between them, and one mark more than line ends.
+        is_whole = len(buffer) == len(text) + 1 and text.endswith(b"}\n")
+        is_same = is_whole and text.replace(b"\n", b",").startswith(memoryview(buffer)[1:-1])
+        self._buffers.append(buffer)
+        return heads if is_same or (is_whole and _are_lines(text, len(heads))) else None
 
     def take_body(self, name: str, body: Raw) -> Any | None:
         """Return the structure of the body of this name, `None` if it cannot be taken."""
         try:
             taken = self._body(name)[1](body)
-        except _REFUSED:
+        except REFUSED:
             return None
         return taken if len(_encode(taken)) == len(body) else None
 
     def _taken(self, text: bytes) -> Head | None:
         try:
             head = self._decode(text)
-        except _REFUSED:
+        except REFUSED:
             return None
         return head if len(_encode(head)) == len(text) else None
 
@@ -142,21 +149,23 @@ def nests_too_deep(member: Raw, level: int) -> bool:
     arrays = size - len(text.replace(b"[", b""))
     if arrays + (size - 2 * arrays) // _OBJECT_BYTES < limit:
         return False
-    objects = size - len(text.replace(b"{", b""))
-    return arrays + objects > limit and not json_text.within_depth(text, limit)
+    return arrays + text.count(b"{") > limit and not json_text.within_depth(text, limit)
 
 
-def _has_one_a_line(text: bytes, objects: int) -> bool:
-    """Tell whether each line of `text`, which is a stream of so many JSON objects, is one of them."""
+def _are_lines(text: bytes, objects: int) -> bool:
+    """Tell whether each line of `text`, a stream of so many JSON objects that ends with a line, is one of them."""
+    if len(text) - len(text.replace(b"\n", b"")) != objects:  # where there are few, sooner done than `count`
+        return False
+    find, opening, closing = text.find, ord("{"), ord("}")
     end = -1
-    for _ in range(objects):
-        end = text.find(b"\n", end + 1)
-        if text[end - 1 : end + 2] not in (b"}\n{", b"}\n"):
+    for _ in range(objects - 1):
+        end = find(b"\n", end + 1)
+        if text[end - 1] != closing or text[end + 1] != opening:
             return False
-    return end == len(text) - 1
+    return True
 
 
-class Member(NamedTuple):
+class Member(msgspec.Struct, frozen=True):
     """A member of a structure: the type of its value, or of the elements of an array; whether it may be `UNSET`."""
 
     type: Any
@@ -182,14 +191,14 @@ def _in_order(value: bytes, structure: type[msgspec.Struct]) -> bytes:
     """Write an object with only the members of a structure, in its order, without blanks; of duplicates the first."""
     members = json_text.members(value)
     written = []
-    for key, (type_, is_array, _) in members_of(structure).items():
-        member = members.get(key)
-        if member is not None:
-            if is_structure(type_) and not is_array and json_text.is_object(member):
-                member = _in_order(member, type_)
+    for key, member in members_of(structure).items():
+        text = members.get(key)
+        if text is not None:
+            if is_structure(member.type) and not member.is_array and json_text.is_object(text):
+                text = _in_order(text, member.type)
             else:
-                member = json_text.compact(member)
-            written.append(b'"%b":%b' % (key.encode(), member))
+                text = json_text.compact(text)
+            written.append(b'"%b":%b' % (key.encode(), text))
     return b"{%b}" % b",".join(written)
 
 

@@ -27,15 +27,16 @@ NEW: Any = object()
 def selector(
     head: type[msgspec.Struct],
     switches: Sequence[Switch],
+    key_size: int,
     empty: Container[tuple[Any, ...]],
     remembered: Callable[[Any, Any], Residual | None],
     find: Callable[[tuple[Any, ...]], Residual | None],
 ) -> tuple[Select, str]:
     """Return the function that picks out the events that a rule may match, and its source.
 
-    It returns `None` if one of those nests too deep: that takes another look at each event of the block. `empty` holds
-    the keys for which no rule can match, `remembered` gives the residual of a key with the classes behind it, `find`
-    that of the switches' values.
+    It returns `None` if one of those nests too deep: that takes another look at each event of the block. The first
+    `key_size` switches make the key; `empty` holds the keys for which no rule can match, `remembered` gives the
+    residual of a key with the classes behind it, `find` that of the switches' values.
     """
     scope: dict[str, Any] = {
         "NEW": NEW,
@@ -60,23 +61,25 @@ def selector(
             texts += [(f"{name}.{key}", 2) for key, inner in members_of(member.type).items() if inner.type is Raw]
     deep = " or ".join(f"len({text}) > {SMALL} and nests_too_deep({text}, {level})" for text, level in texts)
     values = [".".join(switch.path if len(switch.path) > 1 else ("head", *switch.path)) for switch in switches]
-    keys = [switch for switch in switches if switch.is_key]
-    first = [name for name in openings if any(name in switch.path for switch in keys)]
-    classes = []
-    for number, switch in enumerate(switches[len(keys) :], len(keys)):
-        scope[f"class_{number}"] = switch.table.get
-        scope[f"default_{number}"] = NEW if switch.default is None else switch.default
-        classes.append(f"class_{number}({values[number]}, default_{number})")
+    asked = []
+    for number, (switch, value) in enumerate(zip(switches, values, strict=True)):
+        if switch.is_key:
+            asked.append(value)
+        else:
+            scope[f"class_{number}"] = switch.table.get
+            scope[f"default_{number}"] = NEW if switch.default is None else switch.default
+            asked.append(f"class_{number}({value}, default_{number})")
+    first = [name for name in openings if any(name in switch.path for switch in switches[:key_size])]
     lines = [
         "def select(heads):",
         "    hits = []",
         "    for index, head in enumerate(heads):",
         *[line for name in first for line in openings[name]],
-        f"        key = {_tuple(values[: len(keys)])}",
+        f"        key = {_tuple(asked[:key_size])}",
         "        if key in empty:",
         "            continue",
         *[line for name in openings if name not in first for line in openings[name]],
-        f"        residual = remembered((key, {', '.join(classes)}), NEW)",
+        f"        residual = remembered((key, {', '.join(asked[key_size:])}), NEW)",
         "        if residual is NEW:",
         f"            residual = find({_tuple(values)})",
         "        if residual is not None:",

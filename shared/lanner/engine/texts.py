@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import EllipsisType
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw
 
+from lanner.engine.access import access
 from lanner.engine.generated import function
-from lanner.engine.projection import NOT_THERE, Head, Path, members_of
+from lanner.engine.projection import NOT_THERE, REFUSED, Head, Path, members_of
 from lanner.fields import BODIES, json_text
 
-__all__ = ["Group", "texts_reader"]
+__all__ = ["Group", "Other", "texts_reader"]
 
-Group = Callable[[Head], list[bytes | EllipsisType | None]]
-"""Returns texts, `None` where there is none, `...` where the structure does not tell."""
+Other = Callable[[Path], str | None]
+"""Reads a text that the structure does not tell."""
+
+Group = Callable[[Head, Other], list[str | None]]
+"""Returns texts, `None` where there is none."""
+
+_decode_string = msgspec.json.Decoder(str).decode
+_decode_strings = msgspec.json.Decoder(dict[str, str]).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def texts_reader(head: type[msgspec.Struct], paths: Sequence[Path]) -> Group:
@@ -24,23 +31,41 @@ def texts_reader(head: type[msgspec.Struct], paths: Sequence[Path]) -> Group:
     scope: dict[str, Any] = {
         "NOT_THERE": NOT_THERE,
         "UNSET": UNSET,
-        "bytes": bytes,
-        "members": json_text.members,
-        "render": json_text.render,
+        "str": str,
+        "string": _string,
+        "strings": _strings,
     }
     opened: dict[str, str] = {}  # the lines that split members such as `annotations`, by their keys
     texts = []
     for number, path in enumerate(paths):
+        scope[f"path{number}"] = path
         if _is_inside_text(head, path):
             key = path[0]
-            opened[key] = f"    {key} = {{}} if head.{key} is NOT_THERE else members(bytes(head.{key}))"
+            opened[key] = f"    {key} = {{}} if head.{key} is NOT_THERE else strings(head.{key})"
             scope[f"key{number}"] = path[1]
-            texts.append(f"(None if (v0 := {key}.get(key{number})) is None else render(v0))")
+            texts.append(f"(other(path{number}) if {key} is None else {key}.get(key{number}))")
         else:
-            texts.append(_text(head, path))
-    source = "\n".join(["def read(head):", *opened.values(), f"    return [{', '.join(texts)}]", ""])
+            texts.append(_text(head, path, number))
+    source = "\n".join(["def read(head, other):", *opened.values(), f"    return [{', '.join(texts)}]", ""])
     read: Group = function("read", source, scope)
     return read
+
+
+def _string(value: Raw, path: Path, other: Other) -> str | None:
+    """Return the text of a value as it is written: at once if it is a plain string."""
+    try:
+        return _decode_string(value)
+    except REFUSED:
+        return other(path)
+
+
+def _strings(value: Raw) -> dict[str, str] | None:
+    """Return the members of an object, `None` if they are no plain strings (or if not each is known to be its own)."""
+    try:
+        found = _decode_strings(value)
+    except REFUSED:
+        return None
+    return found if len(_encode(found)) == len(value) else None  # as for structures: see `lanner.engine.projection`
 
 
 def _is_inside_text(head: type[msgspec.Struct], path: Path) -> bool:
@@ -51,26 +76,18 @@ def _is_inside_text(head: type[msgspec.Struct], path: Path) -> bool:
     return member is not None and member.type is Raw
 
 
-def _text(head: type[msgspec.Struct], path: Path) -> str:
-    """Write the expression for the text at `path`."""
-    type_: Any = head
-    place = "head"
-    breaks = []
-    for number, key in enumerate(path):
-        members = members_of(type_)
-        if key not in members:
-            return "..."
-        type_, _, is_optional = members[key]
-        place = f"{place}.{key}"
-        if is_optional or type_ is Raw:
-            breaks.append(f"(v{number} := {place}) is {'NOT_THERE' if type_ is Raw else 'UNSET'}")
-            place = f"v{number}"
-    if type_ is Raw:
-        text = f"render(bytes({place}))"
-    elif type_ is str:
-        text = f"{place}.encode()"
-    elif type_ is int:
-        text = f'b"%d" % {place}'
+def _text(head: type[msgspec.Struct], path: Path, number: int) -> str:
+    """Write the expression for the text at `path`, whose number is given."""
+    found = access(head, "head", path, "v")
+    if found is None:
+        return f"other(path{number})"
+    member, _ = found
+    if member.type is Raw:
+        text = f"string({member.place}, path{number}, other)"
+    elif member.type is str:
+        text = member.place
+    elif member.type is int:
+        text = f"str({member.place})"
     else:
-        return "..."
-    return f"(None if {' or '.join(breaks)} else {text})" if breaks else text
+        return f"other(path{number})"
+    return f"(None if {member.is_broken} else {text})" if member.breaks else text

@@ -10,14 +10,18 @@ import msgspec
 from lanner.fields import json_text, paths, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import EllipsisType
 
+    from lanner.fields.field import BoundField
     from lanner.fields.types import Extracted
 
 __all__ = ["BODIES", "Event", "Intake", "RawEvent", "View"]
 
 BODIES = frozenset({"requestObject", "responseObject"})
 """The top-level keys that hold the objects sent and answered."""
+
+_TIMES = (("stageTimestamp",), ("requestReceivedTimestamp",))
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -66,11 +70,16 @@ class View(Protocol):
     def text(self, path: tuple[str, ...]) -> bytes | EllipsisType | None:
         """See `Event.text`."""
 
-    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes | EllipsisType | None]:
-        """See `Event.texts`."""
+    def texts(
+        self, paths: tuple[tuple[str, ...], ...], other: Callable[[tuple[str, ...]], str | None]
+    ) -> list[str | None]:
+        """See `Event.texts`; `other` is called for what the view does not cover."""
 
     def walk(self, path: tuple[str, ...], index: int | None) -> list[bytes | None] | EllipsisType | None:
         """See `Event.walk`."""
+
+    def read(self, field: BoundField, event: Event) -> Extracted:
+        """Return the value of a field of the event whose view this is."""
 
 
 class Event:
@@ -79,7 +88,19 @@ class Event:
     Its text is split when something is looked for that no view covers.
     """
 
-    __slots__ = ("_inner", "_raw", "_time", "_time_source", "_top", "first_time", "lost", "number", "values", "view")
+    __slots__ = (
+        "_inner",
+        "_raw",
+        "_time",
+        "_time_source",
+        "_top",
+        "_utc",
+        "first_time",
+        "lost",
+        "number",
+        "values",
+        "view",
+    )
 
     def __init__(
         self, raw: RawEvent | None, number: int, first_time: int | None = None, view: View | None = None
@@ -94,6 +115,7 @@ class Event:
         self._inner: dict[str, dict[str, bytes]] | None = None
         self._time: int | None = None
         self._time_source = ""
+        self._utc: str | None = None
 
     @property
     def raw(self) -> RawEvent:
@@ -145,8 +167,22 @@ class Event:
     @property
     def time_source(self) -> str:
         """What `time` was taken from: `stageTimestamp`, `requestReceivedTimestamp`, `envelope` or `reading`."""
-        assert self.time is not None  # which finds the source, too
+        if self._time is None:
+            self._time, self._time_source = self._find_time()
         return self._time_source
+
+    @property
+    def utc(self) -> str:
+        """The time as `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn`, in UTC."""
+        if self._utc is None:
+            time = self.time  # which may find this, too
+            self._utc = self._utc or timestamp.utc(time)
+        return self._utc
+
+    @property
+    def clock(self) -> str:
+        """The time as `HH:MM:SS.nnnnnnnnn`, in the local time zone."""
+        return self.utc[11:] if timestamp.local_is_utc() else timestamp.clock(self.time)
 
     def find(self, path: tuple[str, ...]) -> bytes | None:
         """Return the JSON value at `path`; arrays on the way take a decimal index as key. `None` if it is absent."""
@@ -172,12 +208,11 @@ class Event:
         value = self.find(path)
         return None if value is None else json_text.render(value)
 
-    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[bytes | None]:
-        """Return the texts at several paths, as `text` does for each."""
-        if self.view is None:
-            return [self.text(path) for path in paths]
-        seen = self.view.texts(paths)
-        return [self.text(path) if text is ... else text for path, text in zip(paths, seen, strict=True)]
+    def texts(self, paths: tuple[tuple[str, ...], ...]) -> list[str | None]:
+        """Return the texts at several paths as strings. Raises `UnicodeDecodeError` if one is not UTF-8."""
+        if self.view is not None:
+            return self.view.texts(paths, self._string)
+        return list(map(self._string, paths))
 
     def text_of(self, *path: str) -> bytes:
         """Return the text at a path of keys, empty where there is none."""
@@ -191,6 +226,10 @@ class Event:
                 return seen
         value = self.find(path[:1])
         return None if value is None else paths.walk(value, path[1:], index)
+
+    def _string(self, path: tuple[str, ...]) -> str | None:
+        text = self.text(path)
+        return None if text is None else text.decode()
 
     def _child(self, key: str, inner_key: str) -> bytes | None:
         """Return the value of `inner_key` in the top-level value `key`, `None` if there is none.
@@ -210,11 +249,12 @@ class Event:
         return members.get(inner_key)
 
     def _find_time(self) -> tuple[int, str]:
-        for key in ("stageTimestamp", "requestReceivedTimestamp"):
-            text = self.text((key,))
-            moment = None if text is None else timestamp.parse(text)  # whatever is no string is no time, either
-            if moment is not None:
-                return moment, key
+        for path in _TIMES:
+            text = self.text(path)
+            if text is not None:
+                moment, self._utc = timestamp.parse_and_show(text)  # whatever is no string is no time, either
+                if moment is not None:
+                    return moment, path[0]
         if self.raw.received is not None:
             return self.raw.received, "envelope"
         return clock.time_ns(), "reading"

@@ -88,7 +88,11 @@ class BoundField(msgspec.Struct, frozen=True, eq=False):
         values = event.values
         if self in values:
             return values[self]
-        extracted: Extracted = (self._lack(event.lost) if event.lost else None) or self.extract(event)
+        view = event.view
+        if view is not None:  # of an event of which nothing is lost
+            extracted = view.read(self, event)
+        else:
+            extracted = (self._lack(event.lost) if event.lost else None) or self.extract(event)
         values[self] = extracted
         return extracted
 

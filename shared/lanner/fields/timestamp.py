@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import re
 import time as system
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 
-__all__ = ["clock", "clock_seconds", "iso8601", "local_datetime", "local_datetime_seconds", "parse", "rfc3339"]
+__all__ = [
+    "clock",
+    "clock_seconds",
+    "iso8601",
+    "local_datetime",
+    "local_datetime_seconds",
+    "local_is_utc",
+    "parse",
+    "parse_and_show",
+    "utc",
+]
 
 _SECOND = 10**9
-_MINUTE = 60 * _SECOND
 _EPOCH_DAY = datetime(1970, 1, 1).toordinal()
 _FIRST, _LAST = -62135596800, 253402300799  # the first and the last second of the calendar, years 1 to 9999
 _YEAR_ONE = _FIRST * _SECOND
+_LATELY, _LATELY_SHOWN = 1_700_000_000, (22, 13, 20)  # all leap seconds so far lie before it
 _USUAL = b"0000-00-00T00:00:00.000000Z"  # how API servers write times
+_DIGITS = tuple([f"{number:02d}" for number in range(62)])  # of hours, minutes, seconds (with leap seconds)
 _TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
@@ -26,20 +37,23 @@ def parse(text: bytes) -> int | None:
 
     A comma may stand for the fraction's dot and the hour may have one digit; digits beyond nanoseconds are cut.
     """
-    if text.translate(_TO_ZEROS) == _USUAL:
-        minute, second = _minute(text[:16]), int(text[17:19])
-        if minute is None or second > 59:
-            return None
-        time = minute + second * _SECOND + int(text[20:26]) * 1000
-        return None if time == _YEAR_ONE else time
-    return _parse_any(text)
+    time, _ = parse_and_show(text)
+    return time
 
 
-@lru_cache(maxsize=64)
-def _minute(text: bytes) -> int | None:
-    """Return the time of `YYYY-MM-DDTHH:MM`, all digits, in UTC; `None` if there is no such minute."""
-    day, hour, minute = _day(text[:10]), int(text[11:13]), int(text[14:])
-    return None if day is None or hour > 23 or minute > 59 else ((day * 24 + hour) * 60 + minute) * _MINUTE
+def parse_and_show(text: bytes) -> tuple[int | None, str | None]:
+    """Do as `parse` does, and return what `utc` returns for the time, too, if that is at hand."""
+    if text.translate(_TO_ZEROS) != _USUAL or text[11:13] == b"24":  # which `datetime` may take for midnight
+        return _parse_any(text), None
+    date_time = text[:26].decode()
+    try:
+        moment = datetime.fromisoformat(date_time)
+    except ValueError:
+        return None, None
+    day = moment.toordinal() - _EPOCH_DAY
+    second = ((day * 24 + moment.hour) * 60 + moment.minute) * 60 + moment.second
+    time = second * _SECOND + moment.microsecond * 1000
+    return (None, None) if time == _YEAR_ONE else (time, f"{date_time}000")
 
 
 @cache
@@ -51,8 +65,8 @@ def _parse_any(text: bytes) -> int | None:
     match = _pattern().fullmatch(text)
     if match is None:
         return None
-    date, hour_text, minute_text, second_text, fraction, sign, zone_hours, zone_minutes = match.groups()
-    day = _day(date)
+    day_text, hour_text, minute_text, second_text, fraction, sign, zone_hours, zone_minutes = match.groups()
+    day = _day(day_text)
     hour, minute, second = int(hour_text), int(minute_text), int(second_text)
     if day is None or hour > 23 or minute > 59 or second > 59:
         return None
@@ -66,7 +80,6 @@ def _parse_any(text: bytes) -> int | None:
     return None if nanoseconds == _YEAR_ONE else nanoseconds
 
 
-@lru_cache(maxsize=64)
 def _day(date: bytes) -> int | None:
     """Return the number of the day `YYYY-MM-DD`, counted from 1970; `None` if there is no such day."""
     try:
@@ -77,17 +90,18 @@ def _day(date: bytes) -> int | None:
 
 def clock(time: int) -> str:
     """Return `HH:MM:SS.nnnnnnnnn` in the local time zone (`evt.time`)."""
-    return f"{_clock(time // _SECOND, system.tzname, system.timezone)}.{time % _SECOND:09d}"
+    return f"{clock_seconds(time)}.{time % _SECOND:09d}"
 
 
 def clock_seconds(time: int) -> str:
     """Return `HH:MM:SS` in the local time zone (`evt.time.s`)."""
-    return _clock(time // _SECOND, system.tzname, system.timezone)
+    local = _local(time // _SECOND)
+    return f"{_DIGITS[local[3]]}:{_DIGITS[local[4]]}:{_DIGITS[local[5]]}"
 
 
 def iso8601(time: int) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000` (`evt.time.iso8601`)."""
-    return f"{_utc(time // _SECOND)}.{time % _SECOND:09d}+0000"
+    return f"{utc(time)}+0000"
 
 
 def local_datetime(time: int) -> str:
@@ -98,25 +112,34 @@ def local_datetime(time: int) -> str:
 def local_datetime_seconds(time: int) -> str:
     """Return `YYYY-MM-DD HH:MM:SS` in the local time zone (`evt.datetime.s`)."""
     local = _local(time // _SECOND)
-    return f"{local.tm_year:04d}-{system.strftime('%m-%d %H:%M:%S', local)}"  # %Y does not fill the year with zeros
+    return f"{local[0]:04d}-{_DIGITS[local[1]]}-{_DIGITS[local[2]]} {clock_seconds(time)}"
 
 
-def rfc3339(time: int) -> str:
-    """Return `YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ` (the `time` of a JSON alert)."""
-    return f"{_utc(time // _SECOND)}.{time % _SECOND:09d}Z"
-
-
-@lru_cache(maxsize=16)  # most alerts are of the same second as one just before
-def _clock(second: int, _names: tuple[str, str], _offset: int) -> str:
-    """Return `HH:MM:SS` in the local time zone. Its names and offset matter when a process changes it (`tzset`)."""
-    return system.strftime("%H:%M:%S", _local(second))
+def utc(time: int) -> str:
+    """Return `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn`, without the zone, which is UTC."""
+    day, second = divmod(_within_calendar(time // _SECOND), 86400)
+    minute, second = divmod(second, 60)
+    clock = f"{_DIGITS[minute // 60]}:{_DIGITS[minute % 60]}:{_DIGITS[second]}.{time % _SECOND:09d}"
+    return f"{_date(day)}T{clock}"
 
 
 @lru_cache(maxsize=16)
-def _utc(second: int) -> str:
-    """Return `YYYY-MM-DDTHH:MM:SS`."""
-    utc = system.gmtime(_within_calendar(second))
-    return f"{utc.tm_year:04d}-{system.strftime('%m-%dT%H:%M:%S', utc)}"
+def _date(day: int) -> str:
+    """Return `YYYY-MM-DD` of a day, counted from 1970."""
+    return date.fromordinal(day + _EPOCH_DAY).isoformat()
+
+
+def local_is_utc() -> bool:
+    """Tell whether the local time zone is UTC, at all times."""
+    return _is_utc(system.tzname, system.timezone, system.daylight)
+
+
+@lru_cache(maxsize=4)
+def _is_utc(names: tuple[str, str], offset: int, daylight: int) -> bool:
+    """Do so for what a process may change (`tzset`). Some zones of that name have summer times, or leap seconds."""
+    if names != ("UTC", "UTC") or offset or daylight:
+        return False
+    return system.localtime(_LATELY)[3:6] == _LATELY_SHOWN
 
 
 def _local(second: int) -> system.struct_time:

@@ -40,6 +40,8 @@ class NoValue(enum.Enum):
     HIDDEN = "hidden"
     """It exists, but its value was lost: `exists` is true, every other check is undecided."""
 
+    __hash__ = object.__hash__  # residuals look values up among constants: that of `Enum` takes longer
+
 
 Value = bytes | int | bool | list[bytes]
 """A string (bytes as in the event, any encoding), a number, a boolean, or a list of strings (never empty, but for

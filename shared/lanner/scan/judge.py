@@ -23,6 +23,7 @@ __all__ = ["Judge"]
 
 _MAX_WEIGHT = 65536
 _MAX_PIECES = 4096
+_TOGETHER = 6  # events whose alerts are written in one go: the processor does not forget in between how that is done
 _NOTE_WEIGHT = 256
 _NAMES_SHOWN = 3  # of the rules that might match
 
@@ -58,26 +59,32 @@ class Judge:
         """
         read_before = progress.bytes_read
         part = self._new_part()
+        waiting: list[tuple[Event, Verdict]] = []
         for piece in pieces:
-            if isinstance(piece, Reject):
-                self._reject(piece, part)
-            elif isinstance(piece, Block):
+            if isinstance(piece, Block):
                 found = self._engine.judge_block(piece, intake)
                 if found is None:
                     continue
                 part.statistics.events += piece.events
-                for event, verdict in found:
-                    self._add(event, verdict, part)
+                waiting += found
+                if len(waiting) >= _TOGETHER:
+                    self._add_all(waiting, part)
             else:
-                event = intake.open(piece)
-                part.statistics.events += 1
-                self._add(event, self._engine.judge(event), part)
+                self._add_all(waiting, part)
+                if isinstance(piece, Reject):
+                    self._reject(piece, part)
+                else:
+                    event = intake.open(piece)
+                    part.statistics.events += 1
+                    self._add(event, self._engine.judge(event), part)
             pieces_taken = part.statistics.events + part.statistics.rejected
             if prompt or part.weight >= _MAX_WEIGHT or pieces_taken >= _MAX_PIECES:
+                self._add_all(waiting, part)
                 part.bytes_read = progress.bytes_read - read_before
                 read_before = progress.bytes_read
                 yield self._ended(part)
                 part = self._new_part()
+        self._add_all(waiting, part)
         part.bytes_read = progress.bytes_read - read_before
         yield self._ended(part)
 
@@ -92,20 +99,27 @@ class Judge:
         part.statistics.exact += self._engine.exact
         return part
 
+    def _add_all(self, waiting: list[tuple[Event, Verdict]], part: Part) -> None:
+        """Write the lines of the alerts on all events that wait for it."""
+        for event, verdict in waiting:
+            self._add(event, verdict, part)
+        waiting.clear()
+
     def _add(self, event: Event, verdict: Verdict, part: Part) -> None:
         """Write the lines of the alerts on one event, and count what there is to count."""
         statistics = part.statistics
+        matched, undecided, failed, withheld = verdict
         if event.lost:
             statistics.truncated += 1
-            for rule in verdict.undecided:
+            for rule in undecided:
                 statistics.count_undecided(rule)
-        for rule in verdict.failed:
+        for rule in failed:
             statistics.count_failed(rule)
-        if verdict.withheld:
-            self._reject(_too_deep(event, verdict.withheld), part)
-        for rule in verdict.matched:
-            alert = Alert(rule, event, self._format)
+        if withheld:
+            self._reject(_too_deep(event, withheld), part)
+        for rule in matched:
             try:
+                alert = Alert(rule, event, self._format)
                 line = self._line(alert)
             except Exception:  # a defect of ours: it is to cost no other rule its alert
                 statistics.count_failed(rule)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BUFFER", "GZIP_MAGIC", "Lines", "Progress", "Stream"]
 
-_BLOCK = 65536
-"""Bytes read from the input at a time."""
+_BLOCK = 57344
+"""Bytes read from the input at a time: what is made of so many stays near the processor until it is done with."""
 
 BUFFER = 262144
 """Bytes that the beginning of an input may take until it is clear that it can be unpacked."""
@@ -148,13 +148,19 @@ class Lines:
     def block(self) -> bytes:
         """Return the whole lines that are there; nothing if the next line is not complete or the stream has ended."""
         end = self._data.rfind(b"\n", self._position) + 1
-        if not end:
-            if not self._load():
-                return b""
-            end = self._data.rfind(b"\n") + 1
-        lines = self._data[self._position : end]
-        self._position += len(lines)
-        return lines
+        if end:
+            lines = self._data[self._position : end]
+            self._position = end
+            return lines
+        begun = self._data[self._position :]
+        more = self._read()
+        self._given += len(more)
+        end = more.rfind(b"\n") + 1
+        if end:
+            self._data, self._position = more, end
+            return b"".join((begun, memoryview(more)[:end]))  # copied once: this is how logs are read
+        self._data, self._position = begun + more, 0
+        return b""
 
     def line(self, limit: int) -> bytes:
         """Return the next line with its end, or its first `limit` bytes; nothing if the stream has ended."""

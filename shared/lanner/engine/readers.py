@@ -1,0 +1,162 @@
+"""Readers, generated: what is asked of an event is read from its structures without detours.
+
+Each reader follows one path. Where the structures do not tell (the path leads elsewhere, or the body was not taken),
+readers of a view return `...`, and those of a field leave it to the field's extractor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from lanner.engine.access import Access, access, text
+from lanner.engine.generated import function
+from lanner.engine.projection import NOT_THERE, Path, Projection
+from lanner.fields import BODIES, BoundField, Event, Extracted, NoValue, json_text
+
+if TYPE_CHECKING:
+    from lanner.engine.view import View
+    from lanner.fields.field import Walk
+
+__all__ = ["FieldReader", "Reader", "Walker", "field_reader", "text_reader", "value_reader", "walker"]
+
+Reader = Callable[["View"], bytes | EllipsisType | None]
+Walker = Callable[["View", int | None], list[bytes | None] | EllipsisType | None]
+FieldReader = Callable[[Event], Extracted]
+
+_SCOPE = {
+    "NOT_THERE": NOT_THERE,
+    "UNSET": UNSET,
+    "bytes": bytes,
+    "encode": msgspec.json.encode,
+    "missing": NoValue.MISSING,
+    "render": json_text.render,
+}
+
+
+def text_reader(projection: Projection, path: Path) -> Reader:
+    """Return the reader of the text at `path` (see `Event.text`)."""
+    return _reader(projection, path, text)
+
+
+def value_reader(projection: Projection, path: Path) -> Reader:
+    """Return the reader of the JSON value at `path` (see `Event.find`)."""
+    return _reader(projection, path, _value)
+
+
+def walker(projection: Projection, path: Path) -> Walker:
+    """Return the reader of the values at `path` through arrays (see `Event.walk`)."""
+    begin, found, rest = _begin(projection, path, unknown="...", missing="None")
+    if found is None:
+        return lambda view, index: ...
+    if not found.is_array:  # no array on the way: one value
+        written = _value(found)
+        lines = [*_unless_missing(found, "None"), f"return [{written}]"] if written else ["return ..."]
+        one: Walker = _made("view, index", [*begin, *lines])
+        return one
+    inner = access(found.type, "item", rest, "w")
+    if inner is None or inner[0].type is not Raw:
+        return lambda view, index: ...
+    value = f"None if {inner[0].is_broken} else bytes({inner[0].place})"
+    lines = [
+        *_unless_missing(found, "None"),
+        f"items = {found.place}",
+        "if index is not None:",
+        "    if index >= len(items): return None",
+        "    items = items[index : index + 1]",
+        f"return [{value} for item in items]",
+    ]
+    walk: Walker = _made("view, index", [*begin, *lines], len=len)
+    return walk
+
+
+def field_reader(projection: Projection, field: BoundField) -> FieldReader:
+    """Return what reads a field of an event that has a view, and of which nothing is lost."""
+    # Events with a view have an `auditID`: the extractor that does not ask for it will do (`lanner.fields.audit`).
+    extract: FieldReader = getattr(field.extract, "__wrapped__", field.extract)
+    path = field.walk.path if field.walk is not None else field.text_path
+    if path is None:
+        return extract
+    begin, found, rest = _begin(projection, path, unknown="extract(event)", missing="missing")
+    if found is None:
+        return extract
+    lines = _texts_of(field.walk, found, rest) if field.walk is not None else _text_of(found)
+    if not lines:
+        return extract
+    change = field.walk and field.walk.change
+    read: FieldReader = _made("event", ["view = event.view", *begin, *lines], extract=extract, change=change)
+    return read
+
+
+def _reader(projection: Projection, path: Path, write: Callable[[Access], str | None]) -> Reader:
+    """Return the reader of what is at `path`, as `write` writes it."""
+    begin, found, _ = _begin(projection, path, unknown="...", missing="None")
+    written = None if found is None or found.is_array else write(found)
+    if found is None or written is None:
+        return lambda view: ...
+    read: Reader = _made("view", [*begin, *_unless_missing(found, "None"), f"return {written}"])
+    return read
+
+
+def _begin(
+    projection: Projection, path: Path, *, unknown: str, missing: str
+) -> tuple[list[str], Access | None, Sequence[str]]:
+    """Return the lines that find the structure in which the way along `path` begins, and how it goes on from there.
+
+    `unknown` is what to return where that structure was not taken, `missing` where it is missing. Then there is what is
+    left of the path behind an array. The way is `None` if the structures do not tell.
+    """
+    if path[0] not in BODIES or len(path) == 1:
+        found = access(projection.head, "view.head", path, "v")
+        return [], *(found or (None, ()))
+    name = path[0]
+    lines = [
+        f'start = view.bodies["{name}"] if "{name}" in view.bodies else view.body("{name}")',
+        f"if start is ...: return {unknown}",
+        f"if start is UNSET: return {missing}",
+    ]
+    found = access(projection.body(name), "start", path[1:], "v")
+    return lines, *(found or (None, ()))
+
+
+def _unless_missing(member: Access, missing: str) -> list[str]:
+    return [f"if {member.is_broken}: return {missing}"] if member.breaks else []
+
+
+def _text_of(member: Access) -> list[str]:
+    """Return the lines that read the text of a member, none if it has been taken apart."""
+    written = None if member.is_array else text(member)
+    return [*_unless_missing(member, "missing"), f"return {written}"] if written else []
+
+
+def _texts_of(walk: Walk, array: Access, rest: Sequence[str]) -> list[str]:
+    """Return the lines that read the texts at the end of a walk through one array, none if it is another one."""
+    inner = access(array.type, "item", rest, "w") if array.is_array else None
+    written = inner and not inner[0].is_array and text(inner[0])
+    if not inner or not written:
+        return []
+    items = array.place if walk.index is None else f"{array.place}[{walk.index}:{walk.index + 1}]"
+    return [
+        *_unless_missing(array, "missing"),
+        "texts = []",
+        f"for item in {items}:",
+        f"    if {inner[0].is_broken}: {'return missing' if walk.is_whole else 'continue'}",
+        f"    texts.append({written if walk.change is None else f'change({written})'})",
+        "return texts or missing",
+    ]
+
+
+def _value(member: Access) -> str | None:
+    """Write the expression for the JSON value of a member that is there, `None` if it has been taken apart."""
+    if member.type is Raw:
+        return f"bytes({member.place})"
+    return f"encode({member.place})" if member.type in (str, int) else None
+
+
+def _made(parameters: str, lines: Sequence[str], **more: Any) -> Any:
+    source = "\n".join([f"def read({parameters}):", *(f"    {line}" for line in lines), ""])
+    return function("read", source, _SCOPE | more)

@@ -1,0 +1,93 @@
+"""Generated readers: where the structures tell, where they do not, and what comes of it then."""
+
+import json
+
+import pytest
+
+from lanner.engine.projection import Projection
+from lanner.engine.readers import field_reader, text_reader, value_reader, walker
+from lanner.engine.view import Readers, View
+from lanner.fields import Event, NoValue, RawEvent, catalogue
+from support import an_event
+
+POD = {"spec": {"hostNetwork": True, "containers": [{"image": "a/b:1"}, {"image": "c", "securityContext": {}}]}}
+INSIDE = (
+    ("requestObject", "spec", "hostNetwork"),
+    ("requestObject", "spec", "containers[*]", "image"),
+    ("requestObject", "spec", "containers[*]", "securityContext", "privileged"),
+)
+
+
+def seen(projection: Projection, **changes: object) -> Event:
+    """Return an event as `projection` shows it."""
+    raw = RawEvent(json.dumps(an_event(**changes), separators=(",", ":")).encode())
+    head = projection.take(raw.text)
+    assert head is not None
+    return Event(None, 1, None, View(Readers(projection), head, raw))
+
+
+@pytest.mark.parametrize(
+    ("field", "body", "value"),
+    [
+        ("ka.req.pod.host_network", POD, b"true"),
+        ("ka.req.pod.host_network", {"spec": {}}, NoValue.MISSING),
+        ("ka.req.pod.host_network", {}, NoValue.MISSING),
+        ("ka.req.pod.host_network", None, NoValue.MISSING),
+        ("ka.req.pod.host_network", ["no object"], NoValue.MISSING),
+        ("ka.req.pod.containers.image", POD, [b"a/b:1", b"c"]),
+        ("ka.req.pod.containers.image[1]", POD, [b"c"]),
+        ("ka.req.pod.containers.image[2]", POD, NoValue.MISSING),
+        ("ka.req.pod.containers.image", {"spec": {"containers": [{"image": "a"}, {}]}}, NoValue.MISSING),
+        ("ka.req.pod.containers.image", {"spec": {"containers": []}}, NoValue.MISSING),
+        ("ka.req.pod.containers.image.repository", POD, [b"a/b", b"c"]),
+        ("ka.req.pod.containers.privileged", POD, NoValue.MISSING),
+        ("ka.user.name", POD, b"alice"),
+        ("ka.response.code", POD, b"201"),
+        ("ka.target.subresource", POD, NoValue.MISSING),
+        ("ka.uri", POD, b"/a?b=c"),
+    ],
+)
+def test_fields(field, body, value):
+    name, _, index = field.rstrip("]").partition("[")
+    bound = catalogue().bind(name, index or None)
+    changes = {"requestObject": body, "user": {"username": "alice"}, "requestURI": "/a?b=c", "objectRef": {"name": "x"}}
+    values = {("user", "username"): str, ("responseStatus", "code"): int}
+    # GIVEN projections that follow the field's path, that follow another one, and that follow none
+    for inside in (INSIDE, [("requestObject", "spec", "containers")], [("requestObject", "spec", "zzz", "y")], ()):
+        projection = Projection(values, inside)
+        assert field_reader(projection, bound)(seen(projection, **changes)) == value
+
+
+def test_what_is_taken_apart_has_no_text_at_hand():
+    # GIVEN a projection in which `spec` and its containers are structures
+    projection = Projection({("objectRef", "name"): str}, INSIDE)
+    view = seen(projection, requestObject=POD).view
+    for path in (("objectRef",), ("requestObject", "spec"), ("requestObject", "spec", "containers")):
+        assert text_reader(projection, path)(view) is ...
+        assert value_reader(projection, path)(view) is ...
+        assert walker(projection, path)(view, None) is ...
+    assert walker(projection, (*path, "securityContext"))(view, None) is ...
+    assert walker(projection, (*path, "zzz"))(view, None) is ...
+
+
+def test_values_of_a_walk():
+    projection = Projection({("objectRef", "name"): str, ("responseStatus", "code"): int}, INSIDE)
+    view = seen(projection, requestObject=POD, objectRef={"name": "x"}, responseStatus={"code": 201}).view
+    path = ("requestObject", "spec", "containers", "image")
+    assert walker(projection, path)(view, None) == [b'"a/b:1"', b'"c"']
+    assert walker(projection, path)(view, 1) == [b'"c"']
+    assert walker(projection, path)(view, 2) is None
+    assert walker(projection, ("objectRef", "name"))(view, None) == [b'"x"']
+    assert walker(projection, ("responseStatus", "code"))(view, None) == [b"201"]
+    assert walker(projection, ("objectRef", "uid"))(view, None) is None
+
+
+def test_readers_are_made_once():
+    readers = Readers(Projection({}, INSIDE))
+    field = catalogue().bind("ka.req.pod.host_network", None)
+    path = ("requestObject", "spec", "hostNetwork")
+    assert readers.field(field) is readers.field(field)
+    assert readers.text(path) is readers.text(path)
+    assert readers.value(path) is readers.value(path)
+    assert readers.walker(path) is readers.walker(path)
+    assert readers.group((path,)) is readers.group((path,))
