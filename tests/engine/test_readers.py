@@ -7,7 +7,8 @@ import pytest
 from lanner.engine.projection import Projection
 from lanner.engine.readers import field_reader, text_reader, value_reader, walker
 from lanner.engine.view import Readers, View
-from lanner.fields import Event, NoValue, RawEvent, catalogue
+from lanner.fields import BoundField, Event, NoValue, RawEvent, catalogue
+from lanner.fields.audit import some
 from support import an_event
 
 POD = {"spec": {"hostNetwork": True, "containers": [{"image": "a/b:1"}, {"image": "c", "securityContext": {}}]}}
@@ -16,6 +17,7 @@ INSIDE = (
     ("requestObject", "spec", "containers[*]", "image"),
     ("requestObject", "spec", "containers[*]", "securityContext", "privileged"),
 )
+FIELD = catalogue().bind("ka.req.pod.containers.image", None).field
 
 
 def seen(projection: Projection, **changes: object) -> Event:
@@ -45,17 +47,42 @@ def seen(projection: Projection, **changes: object) -> Event:
         ("ka.response.code", POD, b"201"),
         ("ka.target.subresource", POD, NoValue.MISSING),
         ("ka.uri", POD, b"/a?b=c"),
+        ("ka.impuser.name", POD, b"bob"),
+        ("jevt.value", POD, NoValue.MISSING),
     ],
 )
 def test_fields(field, body, value):
     name, _, index = field.rstrip("]").partition("[")
-    bound = catalogue().bind(name, index or None)
-    changes = {"requestObject": body, "user": {"username": "alice"}, "requestURI": "/a?b=c", "objectRef": {"name": "x"}}
+    bound = catalogue().bind(name, "/zzz/a" if name == "jevt.value" else index or None)
+    changes = {
+        "requestObject": body,
+        "user": {"username": "alice"},
+        "requestURI": "/a?b=c",
+        "objectRef": {"name": "x"},
+        "impersonatedUser": {"username": "bob"},
+    }
     values = {("user", "username"): str, ("responseStatus", "code"): int}
     # GIVEN projections that follow the field's path, that follow another one, and that follow none
     for inside in (INSIDE, [("requestObject", "spec", "containers")], [("requestObject", "spec", "zzz", "y")], ()):
         projection = Projection(values, inside)
         assert field_reader(projection, bound)(seen(projection, **changes)) == value
+
+
+def test_what_is_not_there_is_missing_without_a_look_at_the_text():
+    event = seen(Projection({}), requestObject=None)
+    bound = catalogue().bind("ka.impuser.name", None)
+    assert field_reader(Projection({}), bound)(event) is NoValue.MISSING
+    assert event._top is None
+
+
+@pytest.mark.parametrize("end", [("hostNetwork",), ("containers", "zzz"), ("containers", "securityContext")])
+def test_walks_that_the_structures_do_not_tell_are_left_to_the_extractor(end):
+    # GIVEN fields that walk to no array, to a key that is no part of the structure, and to a structure
+    projection = Projection({}, INSIDE)
+    bound = BoundField(FIELD, None, some(("requestObject", "spec", *end))(None), frozenset(("requestObject",)))
+    for body in (POD, {"spec": {"containers": [{"zzz": 1}]}}, None):
+        event = seen(projection, requestObject=body)
+        assert field_reader(projection, bound)(event) == bound.extract(event)
 
 
 def test_what_is_taken_apart_has_no_text_at_hand():

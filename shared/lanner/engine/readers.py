@@ -82,11 +82,14 @@ def field_reader(projection: Projection, field: BoundField) -> FieldReader:
     if path is None:
         return extract
     begin, found, rest = _begin(projection, path, unknown="extract(event)", missing="missing")
-    if found is None:
-        return extract
-    lines = _texts_of(field.walk, found, rest) if field.walk is not None else _text_of(found)
-    if not lines:
-        return extract
+    lines: list[str] = []
+    if found is not None:
+        lines = _texts_of(field.walk, found, rest) if field.walk is not None else _text_of(found)
+    if not lines:  # whether there is anything to follow can be told in any case (`impersonatedUser` is rare)
+        top = access(projection.head, "view.head", path[:1], "v")
+        begin, lines = [], ["return extract(event)"]
+        if top is not None:
+            lines = [*_unless_missing(top[0], "missing"), *lines]
     change = field.walk and field.walk.change
     read: FieldReader = _made("event", ["view = event.view", *begin, *lines], extract=extract, change=change)
     return read

@@ -7,7 +7,7 @@ argument. An extractor is total: whatever JSON the event holds, it returns a val
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING
 
 from lanner.fields import json_text, uri
@@ -41,6 +41,9 @@ __all__ = [
 
 Binder = Callable[[str | None], Extractor]
 Path = tuple[str, ...]
+
+_MAX_KNOWN = 512
+"""Bytes that an array may have whose texts are remembered: clients can make up many."""
 
 _SUBJECTS = ("requestObject", "subjects")
 _SPEC = ("requestObject", "spec")
@@ -93,12 +96,25 @@ def listed(path: Path) -> Binder:
 
         def extract(event: Event) -> Extracted:
             value = event.find(path)
-            items = [] if value is None else json_text.elements(value)
-            return _unless_empty(rendered(items if index is None else items[index : index + 1]))
+            if value is None:
+                return NoValue.MISSING
+            texts = list(_texts_of_known(value)) if len(value) <= _MAX_KNOWN else _texts_of(value)
+            return _unless_empty(texts if index is None else texts[index : index + 1])
 
         return _audited(extract)
 
     return bind
+
+
+def _texts_of(array: bytes) -> list[bytes]:
+    """Return the texts of an array's elements, none for anything but an array."""
+    return list(rendered(json_text.elements(array)))
+
+
+@lru_cache(maxsize=1000)
+def _texts_of_known(array: bytes) -> tuple[bytes, ...]:
+    """Do so for short arrays, which come again and again: the groups of a user, the addresses of a client."""
+    return tuple(_texts_of(array))
 
 
 def some(path: Path) -> Binder:
