@@ -8,7 +8,7 @@ from lanner.engine.projection import Projection
 from lanner.engine.readers import field_reader, text_reader, value_reader, walker
 from lanner.engine.view import Readers, View
 from lanner.fields import BoundField, Event, NoValue, RawEvent, catalogue
-from lanner.fields.audit import some
+from lanner.fields.audit import scalar, some
 from support import an_event
 
 POD = {"spec": {"hostNetwork": True, "containers": [{"image": "a/b:1"}, {"image": "c", "securityContext": {}}]}}
@@ -66,6 +66,15 @@ def test_fields(field, body, value):
     for inside in (INSIDE, [("requestObject", "spec", "containers")], [("requestObject", "spec", "zzz", "y")], ()):
         projection = Projection(values, inside)
         assert field_reader(projection, bound)(seen(projection, **changes)) == value
+
+
+def test_a_key_that_events_do_not_have_is_left_to_the_extractor():
+    projection = Projection({})
+    bound = BoundField(FIELD, None, scalar(("zzz", "a"))(None), frozenset(("zzz",)))
+    raw = RawEvent(json.dumps(an_event(zzz={"a": 1})).encode())
+    head = projection.take(raw.text)
+    event = Event(raw, 1, None, View(Readers(projection), head, raw))
+    assert field_reader(projection, bound)(event) == b"1"
 
 
 def test_what_is_not_there_is_missing_without_a_look_at_the_text():
