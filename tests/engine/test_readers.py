@@ -122,8 +122,8 @@ def test_readers_are_made_once():
     readers = Readers(Projection({}, INSIDE))
     field = catalogue().bind("ka.req.pod.host_network", None)
     path = ("requestObject", "spec", "hostNetwork")
-    assert readers.field(field) is readers.field(field)
-    assert readers.text(path) is readers.text(path)
-    assert readers.value(path) is readers.value(path)
-    assert readers.walker(path) is readers.walker(path)
-    assert readers.group((path,)) is readers.group((path,))
+    assert readers.fields[field] is readers.fields[field]
+    assert readers.texts[path] is readers.texts[path]
+    assert readers.values[path] is readers.values[path]
+    assert readers.walkers[path] is readers.walkers[path]
+    assert readers.groups[(path,)] is readers.groups[(path,)]

@@ -268,4 +268,4 @@ def test_fields_are_read_as_they_define(body, argument, name):
     head = READERS.projection.take(raw.text)
     field = catalogue().bind(f"ka.req.pod.containers.{name}", argument)
     event = Event(raw, 1, None, View(READERS, head, raw))
-    assert READERS.field(field)(event) == field.extract(Event(raw, 1))
+    assert READERS.fields[field](event) == field.extract(Event(raw, 1))

@@ -76,15 +76,14 @@ class Stencil:
         }
         self.left_out = tuple([key for key, is_wanted in wanted.items() if not is_wanted])
         self._time_key = "evt.time.iso8601" if format_.time_format_iso_8601 else "evt.time"
-        plain = filter(None, map(_plain_path, self._output.parts))
-        self._paths = tuple(dict.fromkeys([*IDENTITY, *plain]))
-        self._fill = self._filler()
+        self._fill, self._paths = self._filler()
 
-    def _filler(self) -> _Fill:
-        """Return the function that fills the stencil of an event, of which it is given the texts at `_paths`.
+    def _filler(self) -> tuple[_Fill, tuple[tuple[str, ...], ...]]:
+        """Return the function that fills the stencil, and the paths of the texts that it is to be given of an event.
 
         It is generated: every alert passes here. Plain texts are at hand, what else there is is read one by one.
         """
+        paths = {path: number for number, path in enumerate(IDENTITY)}
         scope: dict[str, Any] = {"join": "".join, "missing": _MISSING}
         lines: list[str] = []
 
@@ -105,7 +104,7 @@ class Stencil:
                 continue
             path = _plain_path(part)
             if path is not None:
-                native = f"t{self._paths.index(path)}"
+                native = f"t{paths.setdefault(path, len(paths))}"
                 message.append(f"missing if {native} is None else {native}")
             else:
                 number = read(_piece_reader(part))
@@ -123,7 +122,7 @@ class Stencil:
             name = f"key{len(entries)}"
             scope[name] = key
             entries.append(f"{name}: {native}")
-        texts = [f"t{number}" for number in range(len(self._paths))]
+        texts = [f"t{number}" for number in range(len(paths))]
         source = "\n".join(
             [
                 "def fill(event, texts):",
@@ -135,7 +134,7 @@ class Stencil:
             ]
         )
         fill: _Fill = function("fill", source, scope)
-        return fill
+        return fill, tuple(paths)
 
     def line(self, event: Event, message: str) -> str:
         """Return the message behind its time and priority: `<time>: <Priority> <message>`."""

@@ -17,13 +17,15 @@ class Access(msgspec.Struct, frozen=True):
     """How a member is reached.
 
     `breaks` are the tests by which it is found missing; they give names to what they pass, so they come first. Then
-    `place` is the expression for the member, and `type` what it is (or an element of it, if it `is_array`).
+    `place` is the expression for the member, and `type` what it is (or an element of it, if it `is_array`). `rest` is
+    what is left of the path behind an array.
     """
 
     breaks: list[str]
     place: str
     type: Any
     is_array: bool
+    rest: Sequence[str] = ()
 
     @property
     def is_broken(self) -> str:
@@ -31,8 +33,8 @@ class Access(msgspec.Struct, frozen=True):
         return " or ".join(self.breaks)
 
 
-def access(structure: Any, place: str, path: Sequence[str], name: str) -> tuple[Access, Sequence[str]] | None:
-    """Return how to follow `path` from `place`, where a `structure` stands, and what is left of it behind an array.
+def access(structure: Any, place: str, path: Sequence[str], name: str) -> Access | None:
+    """Return how to follow `path`, up to an array, from `place`, where a `structure` stands.
 
     Names begin with `name`. `None` if the structures do not tell.
     """
@@ -49,8 +51,8 @@ def access(structure: Any, place: str, path: Sequence[str], name: str) -> tuple[
             breaks.append(f"({name}{number} := {place}) is {'NOT_THERE' if type_ is Raw else 'UNSET'}")
             place = f"{name}{number}"
         if is_array:
-            return Access(breaks, place, type_, is_array), path[number + 1 :]
-    return Access(breaks, place, type_, is_array), ()
+            return Access(breaks, place, type_, is_array, path[number + 1 :])
+    return Access(breaks, place, type_, is_array)
 
 
 def text(value: Access) -> str | None:

@@ -15,8 +15,9 @@ import msgspec
 
 from lanner.engine.expressions import TRUE, Expression, Expressions, Kind
 from lanner.engine.generated import function
+from lanner.engine.readers import FieldReader
 from lanner.engine.reference import truth
-from lanner.fields import BoundField, Event, Extracted, NoValue
+from lanner.fields import BoundField, Event, NoValue
 from lanner.language import BoundCheck
 from lanner.language.operands import BoundOperand, FieldOperand
 from lanner.ruleset import Rule
@@ -36,7 +37,7 @@ _SHORT_TESTS = {
 
 _UNREAD = object()
 
-FieldReader = Callable[[BoundField], Callable[[Event], Extracted]]
+ReaderOf = Callable[[BoundField], FieldReader]
 """Returns what reads a field."""
 
 
@@ -55,7 +56,7 @@ def generate(
     expressions: Expressions,
     *,
     first_match: bool = False,
-    reader: FieldReader = attrgetter("value"),
+    reader: ReaderOf = attrgetter("value"),
 ) -> Residual:
     """Return the residual of `rules`, each with what is left of its condition (which is not `FALSE`).
 
@@ -91,7 +92,7 @@ def failed(error: Exception) -> Residual:
 class _Writer:
     """Writes expressions, and gives names to what they need."""
 
-    def __init__(self, expressions: Expressions, reader: FieldReader) -> None:
+    def __init__(self, expressions: Expressions, reader: ReaderOf) -> None:
         self._reader = reader
         self.things: dict[str, Any] = {}
         self.names: dict[str, str] = {}
@@ -164,8 +165,7 @@ class _Writer:
     def _read(self, operand: BoundOperand, words: str, known: frozenset[str]) -> tuple[str, str]:
         """Return how an operand's value is read, and its name from then on."""
         if isinstance(operand, FieldOperand):
-            field = operand.field
-            name = self._given.get(("read", field)) or self.name("read", self._reader(field), words, field)
+            name = self.name("read", self._reader(operand.field), words, operand.field)
         else:
             name = self.name("read", operand.value, words, operand)
         value = name.replace("read", "v")

@@ -12,11 +12,11 @@ from functools import cached_property
 
 from lanner.engine.codegen import Residual
 from lanner.engine.dispatch import Dispatch
-from lanner.engine.projection import ARRAY, Path, Projection
+from lanner.engine.projection import ARRAY, Path, Projection, is_inside_body
 from lanner.engine.reference import ReferenceEngine, Verdict
 from lanner.engine.selector import selector
 from lanner.engine.view import Readers, View
-from lanner.fields import BODIES, BoundField, Event, Intake
+from lanner.fields import BoundField, Event, Intake
 from lanner.fields.block import Block
 from lanner.language import BoundCheck
 from lanner.language.nodes import walk
@@ -41,7 +41,7 @@ class CompiledEngine:
         values = {switch.path: switch.type for switch in self.dispatch.switches}
         self._projection = Projection(values, _inside_bodies(rules))
         self._readers = Readers(self._projection)
-        self.dispatch.reader = self._readers.field
+        self.dispatch.reader = self._readers.fields.__getitem__
         dispatch = self.dispatch
         self._select, self.loop = selector(
             self._projection.head,
@@ -139,4 +139,4 @@ def _inside_bodies(rules: Iterable[Rule]) -> set[Path]:
 
 def _paths(fields: Iterable[BoundField]) -> set[Path]:
     paths = {tuple(field.field.path.removesuffix(ARRAY).split(".")) for field in fields}
-    return {path for path in paths if path[0] in BODIES and len(path) > 1}
+    return set(filter(is_inside_body, paths))

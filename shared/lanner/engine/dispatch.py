@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from lanner.engine.codegen import FieldReader, Residual, failed, generate
+from lanner.engine.codegen import ReaderOf, Residual, failed, generate
 from lanner.engine.expressions import FALSE, Expression, Expressions
 from lanner.engine.switches import UNDECIDED, choose
 from lanner.ruleset import Rule
@@ -44,7 +44,7 @@ class Dispatch:
     """
 
     def __init__(self, rules: Sequence[Rule], *, first_match: bool = False) -> None:
-        self.reader: FieldReader = attrgetter("value")
+        self.reader: ReaderOf = attrgetter("value")
         """What gives the reader of a field, for residuals that are still to be made."""
         self.expressions = Expressions()
         conditions = [(rule, self.expressions.of(rule.condition)) for rule in rules if rule.condition is not None]
@@ -55,6 +55,7 @@ class Dispatch:
         self._first_match = first_match
         self.whole = tuple([(number, rest) for number, (_, rest) in enumerate(conditions) if rest != FALSE])
         self._size = len(self.expressions.nodes)
+        self._plain = sum(switch.is_key for switch in self.switches)  # whose values stand in a key as they are
         self._lock = allocate_lock()
         self._forget()
         self.key_size = self._first()
@@ -73,7 +74,7 @@ class Dispatch:
     def _find(self, values: Sequence[Any]) -> Residual | None:
         if len(self._states) >= MAX_STATES or len(self._made) >= MAX_RESIDUALS:
             self._forget()
-        classes = tuple([switch.class_of(value) for switch, value in zip(self.switches, values, strict=False)])
+        classes = tuple([switch.class_of(value) for switch, value in zip(self.switches, values, strict=True)])
         as_they_are, size = self._plain, self.key_size
         key = (*values[:as_they_are], *classes[as_they_are:size])
         is_short = sum(map(len, filter(None, key[:as_they_are]))) <= MAX_KEY  # what is missing is false
@@ -98,14 +99,12 @@ class Dispatch:
         These are the values of few forms, and the classes that decide what is left for the usual values of those: if
         some rule asks every event for its user, most keys would not be empty without the user's class.
         """
-        keys = [switch for switch in self.switches if switch.is_key]
-        self._plain = len(keys)
+        keys, others = self.switches[: self._plain], self.switches[self._plain :]
         left = self._rests[self._state(tuple([switch.class_of(switch.usual) for switch in keys]))]
         asked: frozenset[Expression] = frozenset().union(*[self.expressions.checks(rest) for _, rest in left])
-        others = self.switches[len(keys) :]
         first = [switch for switch in others if not asked.isdisjoint(switch.checks)]
         self.switches = [*keys, *first, *(switch for switch in others if switch not in first)]
-        return len(keys) + len(first)
+        return self._plain + len(first)
 
     def _state(self, classes: tuple[int, ...]) -> int:
         """Return the state that the first switches lead to if their values are of these classes."""

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from lanner.engine.layout import BODY, EVENT, Keys
-from lanner.fields import json_text
+from lanner.fields import BODIES, json_text
 
 __all__ = [
     "ARRAY",
@@ -28,6 +28,7 @@ __all__ = [
     "Head",
     "Path",
     "Projection",
+    "is_inside_body",
     "is_structure",
     "members_of",
     "nests_too_deep",
@@ -59,6 +60,11 @@ REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # a Validat
 
 _encode = msgspec.json.Encoder().encode
 _encode_into = msgspec.json.Encoder().encode_into
+
+
+def is_inside_body(path: Path) -> bool:
+    """Tell whether `path` leads into a body."""
+    return path[0] in BODIES and len(path) > 1
 
 
 class Projection:

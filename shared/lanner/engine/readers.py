@@ -15,8 +15,8 @@ from msgspec import UNSET, Raw
 
 from lanner.engine.access import Access, access, text
 from lanner.engine.generated import function
-from lanner.engine.projection import NOT_THERE, Path, Projection
-from lanner.fields import BODIES, BoundField, Event, Extracted, NoValue, json_text
+from lanner.engine.projection import NOT_THERE, Path, Projection, is_inside_body
+from lanner.fields import BoundField, Event, Extracted, NoValue, json_text
 
 if TYPE_CHECKING:
     from lanner.engine.view import View
@@ -50,18 +50,16 @@ def value_reader(projection: Projection, path: Path) -> Reader:
 
 def walker(projection: Projection, path: Path) -> Walker:
     """Return the reader of the values at `path` through arrays (see `Event.walk`)."""
-    begin, found, rest = _begin(projection, path, unknown="...", missing="None")
+    begin, found = _begin(projection, path, unknown="...", missing="None")
     if found is None:
         return lambda view, index: ...
     if not found.is_array:  # no array on the way: one value
-        written = _value(found)
-        lines = [*_unless_missing(found, "None"), f"return [{written}]"] if written else ["return ..."]
-        one: Walker = _made("view, index", [*begin, *lines])
-        return one
-    inner = access(found.type, "item", rest, "w")
-    if inner is None or inner[0].type is not Raw:
+        one = value_reader(projection, path)
+        return lambda view, index: value if (value := one(view)) is None or value is ... else [value]
+    inner = access(found.type, "item", found.rest, "w")
+    if inner is None or inner.type is not Raw:
         return lambda view, index: ...
-    value = f"None if {inner[0].is_broken} else bytes({inner[0].place})"
+    value = f"None if {inner.is_broken} else bytes({inner.place})"
     lines = [
         *_unless_missing(found, "None"),
         f"items = {found.place}",
@@ -81,15 +79,15 @@ def field_reader(projection: Projection, field: BoundField) -> FieldReader:
     path = field.walk.path if field.walk is not None else field.text_path
     if path is None:
         return extract
-    begin, found, rest = _begin(projection, path, unknown="extract(event)", missing="missing")
+    begin, found = _begin(projection, path, unknown="extract(event)", missing="missing")
     lines: list[str] = []
     if found is not None:
-        lines = _texts_of(field.walk, found, rest) if field.walk is not None else _text_of(found)
+        lines = _texts_of(field.walk, found) if field.walk is not None else _text_of(found)
     if not lines:  # whether there is anything to follow can be told in any case (`impersonatedUser` is rare)
         top = access(projection.head, "view.head", path[:1], "v")
         begin, lines = [], ["return extract(event)"]
         if top is not None:
-            lines = [*_unless_missing(top[0], "missing"), *lines]
+            lines = [*_unless_missing(top, "missing"), *lines]
     change = field.walk and field.walk.change
     read: FieldReader = _made("event", ["view = event.view", *begin, *lines], extract=extract, change=change)
     return read
@@ -97,7 +95,7 @@ def field_reader(projection: Projection, field: BoundField) -> FieldReader:
 
 def _reader(projection: Projection, path: Path, write: Callable[[Access], str | None]) -> Reader:
     """Return the reader of what is at `path`, as `write` writes it."""
-    begin, found, _ = _begin(projection, path, unknown="...", missing="None")
+    begin, found = _begin(projection, path, unknown="...", missing="None")
     written = None if found is None or found.is_array else write(found)
     if found is None or written is None:
         return lambda view: ...
@@ -105,25 +103,21 @@ def _reader(projection: Projection, path: Path, write: Callable[[Access], str | 
     return read
 
 
-def _begin(
-    projection: Projection, path: Path, *, unknown: str, missing: str
-) -> tuple[list[str], Access | None, Sequence[str]]:
+def _begin(projection: Projection, path: Path, *, unknown: str, missing: str) -> tuple[list[str], Access | None]:
     """Return the lines that find the structure in which the way along `path` begins, and how it goes on from there.
 
-    `unknown` is what to return where that structure was not taken, `missing` where it is missing. Then there is what is
-    left of the path behind an array. The way is `None` if the structures do not tell.
+    `unknown` is what to return where that structure was not taken, `missing` where it is missing. The way is `None` if
+    the structures do not tell.
     """
-    if path[0] not in BODIES or len(path) == 1:
-        found = access(projection.head, "view.head", path, "v")
-        return [], *(found or (None, ()))
+    if not is_inside_body(path):
+        return [], access(projection.head, "view.head", path, "v")
     name = path[0]
     lines = [
         f'start = view.bodies["{name}"] if "{name}" in view.bodies else view.body("{name}")',
         f"if start is ...: return {unknown}",
         f"if start is UNSET: return {missing}",
     ]
-    found = access(projection.body(name), "start", path[1:], "v")
-    return lines, *(found or (None, ()))
+    return lines, access(projection.body(name), "start", path[1:], "v")
 
 
 def _unless_missing(member: Access, missing: str) -> list[str]:
@@ -136,18 +130,18 @@ def _text_of(member: Access) -> list[str]:
     return [*_unless_missing(member, "missing"), f"return {written}"] if written else []
 
 
-def _texts_of(walk: Walk, array: Access, rest: Sequence[str]) -> list[str]:
+def _texts_of(walk: Walk, array: Access) -> list[str]:
     """Return the lines that read the texts at the end of a walk through one array, none if it is another one."""
-    inner = access(array.type, "item", rest, "w") if array.is_array else None
-    written = inner and not inner[0].is_array and text(inner[0])
-    if not inner or not written:
+    inner = access(array.type, "item", array.rest, "w") if array.is_array else None
+    written = text(inner) if inner is not None and not inner.is_array else None
+    if inner is None or written is None:
         return []
     items = array.place if walk.index is None else f"{array.place}[{walk.index}:{walk.index + 1}]"
     return [
         *_unless_missing(array, "missing"),
         "texts = []",
         f"for item in {items}:",
-        f"    if {inner[0].is_broken}: {'return missing' if walk.is_whole else 'continue'}",
+        f"    if {inner.is_broken}: {'return missing' if walk.is_whole else 'continue'}",
         f"    texts.append({written if walk.change is None else f'change({written})'})",
         "return texts or missing",
     ]

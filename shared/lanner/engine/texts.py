@@ -10,8 +10,8 @@ from msgspec import UNSET, Raw
 
 from lanner.engine.access import access
 from lanner.engine.generated import function
-from lanner.engine.projection import NOT_THERE, REFUSED, Head, Path, members_of
-from lanner.fields import BODIES, json_text
+from lanner.engine.projection import NOT_THERE, REFUSED, Head, Path, is_inside_body, members_of
+from lanner.fields import json_text
 
 __all__ = ["Group", "Other", "texts_reader"]
 
@@ -70,7 +70,7 @@ def _strings(value: Raw) -> dict[str, str] | None:
 
 def _is_inside_text(head: type[msgspec.Struct], path: Path) -> bool:
     """Tell whether `path` leads to a member of an object (no array's element), outside of bodies, not decoded."""
-    if len(path) != 2 or path[0] in BODIES or json_text.array_index(path[1]) is not None:
+    if len(path) != 2 or is_inside_body(path) or json_text.array_index(path[1]) is not None:
         return False
     member = members_of(head).get(path[0])
     return member is not None and member.type is Raw
@@ -81,13 +81,12 @@ def _text(head: type[msgspec.Struct], path: Path, number: int) -> str:
     found = access(head, "head", path, "v")
     if found is None:
         return f"other(path{number})"
-    member, _ = found
-    if member.type is Raw:
-        text = f"string({member.place}, path{number}, other)"
-    elif member.type is str:
-        text = member.place
-    elif member.type is int:
-        text = f"str({member.place})"
+    if found.type is Raw:
+        text = f"string({found.place}, path{number}, other)"
+    elif found.type is str:
+        text = found.place
+    elif found.type is int:
+        text = f"str({found.place})"
     else:
         return f"other(path{number})"
-    return f"(None if {member.is_broken} else {text})" if member.breaks else text
+    return f"(None if {found.is_broken} else {text})" if found.breaks else text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import EllipsisType
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import UNSET
 
@@ -16,46 +17,31 @@ from lanner.fields.block import Block
 __all__ = ["Readers", "View"]
 
 
+Key = TypeVar("Key")
+Made = TypeVar("Made")
+
+
+class _Memory(dict[Key, Made]):
+    """What `make` returns for each key, made when it is first asked for."""
+
+    def __init__(self, make: Callable[[Key], Made]) -> None:
+        self._make = make
+
+    def __missing__(self, key: Key) -> Made:
+        made = self[key] = self._make(key)
+        return made
+
+
 class Readers:
-    """Readers of what a view shows; made when they are first asked for."""
+    """Readers of what a view shows, by path or field; made when they are first asked for."""
 
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
-        self.texts: dict[Path, Reader] = {}
-        self.values: dict[Path, Reader] = {}
-        self.walkers: dict[Path, Walker] = {}
-        self.groups: dict[tuple[Path, ...], Group] = {}
-        self.fields: dict[BoundField, FieldReader] = {}
-
-    def text(self, path: Path) -> Reader:
-        """Return the reader of the text at `path`."""
-        if path not in self.texts:
-            self.texts[path] = text_reader(self.projection, path)
-        return self.texts[path]
-
-    def value(self, path: Path) -> Reader:
-        """Return the reader of the JSON value at `path`."""
-        if path not in self.values:
-            self.values[path] = value_reader(self.projection, path)
-        return self.values[path]
-
-    def walker(self, path: Path) -> Walker:
-        """Return the reader of the values at `path` through arrays."""
-        if path not in self.walkers:
-            self.walkers[path] = walker(self.projection, path)
-        return self.walkers[path]
-
-    def group(self, paths: tuple[Path, ...]) -> Group:
-        """Return the reader of the texts at several paths."""
-        if paths not in self.groups:
-            self.groups[paths] = texts_reader(self.projection.head, paths)
-        return self.groups[paths]
-
-    def field(self, field: BoundField) -> FieldReader:
-        """Return what reads a field of an event that has a view, and of which nothing is lost."""
-        if field not in self.fields:
-            self.fields[field] = field_reader(self.projection, field)
-        return self.fields[field]
+        self.texts: _Memory[Path, Reader] = _Memory(lambda path: text_reader(projection, path))
+        self.values: _Memory[Path, Reader] = _Memory(lambda path: value_reader(projection, path))
+        self.walkers: _Memory[Path, Walker] = _Memory(lambda path: walker(projection, path))
+        self.groups: _Memory[tuple[Path, ...], Group] = _Memory(lambda paths: texts_reader(projection.head, paths))
+        self.fields: _Memory[BoundField, FieldReader] = _Memory(lambda field: field_reader(projection, field))
 
 
 class View:
@@ -95,20 +81,20 @@ class View:
 
     def text(self, path: Path) -> bytes | EllipsisType | None:
         """Return the text at `path`, `...` if the structures do not tell."""
-        return (self._readers.texts.get(path) or self._readers.text(path))(self)
+        return self._readers.texts[path](self)
 
     def texts(self, paths: tuple[Path, ...], other: Other) -> list[str | None]:
         """Return the texts at several paths, by `other` those that the structures do not tell."""
-        return (self._readers.groups.get(paths) or self._readers.group(paths))(self.head, other)
+        return self._readers.groups[paths](self.head, other)
 
     def read(self, field: BoundField, event: Event) -> Extracted:
         """Return the value of a field of `event`, whose view this is."""
-        return (self._readers.fields.get(field) or self._readers.field(field))(event)
+        return self._readers.fields[field](event)
 
     def find(self, path: Path) -> bytes | EllipsisType | None:
         """Return the JSON value at `path`, `...` if the structures do not tell."""
-        return (self._readers.values.get(path) or self._readers.value(path))(self)
+        return self._readers.values[path](self)
 
     def walk(self, path: Path, index: int | None) -> list[bytes | None] | EllipsisType | None:
         """Return the values at `path` through arrays, `...` if the structures do not tell."""
-        return (self._readers.walkers.get(path) or self._readers.walker(path))(self, index)
+        return self._readers.walkers[path](self, index)

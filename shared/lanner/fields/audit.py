@@ -98,7 +98,7 @@ def listed(path: Path) -> Binder:
             value = event.find(path)
             if value is None:
                 return NoValue.MISSING
-            texts = list(_texts_of_known(value)) if len(value) <= _MAX_KNOWN else _texts_of(value)
+            texts = list(_texts_of_known(value)) if len(value) <= _MAX_KNOWN else rendered(json_text.elements(value))
             return _unless_empty(texts if index is None else texts[index : index + 1])
 
         return _audited(extract)
@@ -106,15 +106,10 @@ def listed(path: Path) -> Binder:
     return bind
 
 
-def _texts_of(array: bytes) -> list[bytes]:
-    """Return the texts of an array's elements, none for anything but an array."""
-    return list(rendered(json_text.elements(array)))
-
-
 @lru_cache(maxsize=1000)
 def _texts_of_known(array: bytes) -> tuple[bytes, ...]:
-    """Do so for short arrays, which come again and again: the groups of a user, the addresses of a client."""
-    return tuple(_texts_of(array))
+    """Return the texts of a short array, as they come again and again: a user's groups, a client's addresses."""
+    return tuple(rendered(json_text.elements(array)))
 
 
 def some(path: Path) -> Binder:

@@ -160,23 +160,21 @@ class Event:
         It is the `stageTimestamp`; where that is missing or unreadable, the `requestReceivedTimestamp`, the envelope's
         time, or the time of reading, in this order.
         """
-        if self._time is None:
-            self._time, self._time_source = self._find_time()
-        return self._time
+        return self._find_time() if self._time is None else self._time
 
     @property
     def time_source(self) -> str:
         """What `time` was taken from: `stageTimestamp`, `requestReceivedTimestamp`, `envelope` or `reading`."""
         if self._time is None:
-            self._time, self._time_source = self._find_time()
+            self._find_time()
         return self._time_source
 
     @property
     def utc(self) -> str:
         """The time as `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn`, in UTC."""
+        time = self.time  # which may find this, too
         if self._utc is None:
-            time = self.time  # which may find this, too
-            self._utc = self._utc or timestamp.utc(time)
+            self._utc = timestamp.utc(time)
         return self._utc
 
     @property
@@ -248,16 +246,19 @@ class Event:
             members = self._inner[key] = json_text.members(value)
         return members.get(inner_key)
 
-    def _find_time(self) -> tuple[int, str]:
+    def _find_time(self) -> int:
+        """Find the time, where it is from, and how it is shown, if that is at hand."""
         for path in _TIMES:
             text = self.text(path)
             if text is not None:
-                moment, self._utc = timestamp.parse_and_show(text)  # whatever is no string is no time, either
-                if moment is not None:
-                    return moment, path[0]
-        if self.raw.received is not None:
-            return self.raw.received, "envelope"
-        return clock.time_ns(), "reading"
+                self._time, self._utc = timestamp.parse_and_show(text)  # whatever is no string is no time, either
+                if self._time is not None:
+                    self._time_source = path[0]
+                    return self._time
+        received = self.raw.received
+        self._time_source = "reading" if received is None else "envelope"
+        self._time = clock.time_ns() if received is None else received
+        return self._time
 
 
 class Intake:

@@ -80,10 +80,10 @@ def _parse_any(text: bytes) -> int | None:
     return None if nanoseconds == _YEAR_ONE else nanoseconds
 
 
-def _day(date: bytes) -> int | None:
+def _day(text: bytes) -> int | None:
     """Return the number of the day `YYYY-MM-DD`, counted from 1970; `None` if there is no such day."""
     try:
-        return datetime.fromisoformat(date.decode()).toordinal() - _EPOCH_DAY
+        return datetime.fromisoformat(text.decode()).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
 
