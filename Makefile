@@ -71,13 +71,10 @@ docs-check: $(READY)
 	  || { echo "docs/fields.md is out of date: run 'make docs'"; exit 1; }
 
 .PHONY: lock
-lock: .venv-lock/.ready ## re-lock requirements/*.txt (UPGRADE=1 lifts every pin); run it on Python 3.11
-	@for name in run dev; do \
-	  CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --no-config \
-	    --generate-hashes --allow-unsafe --strip-extras \
-	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-	    $(if $(UPGRADE),--upgrade) --output-file requirements/$$name.txt requirements/$$name.in; \
-	done
+lock: .venv-lock/.ready ## re-lock all requirements (UPGRADE=1 lifts every pin)
+	@$(call locked,3.11,requirements/run)
+	@$(call locked,3.11,requirements/dev)
+	@for function in functions/*/requirements.in; do $(call locked,3.13,$${function%.in}); done
 
 .PHONY: clean
 clean: ## remove everything that make made
@@ -111,9 +108,13 @@ $(READY): $(LOCKED) pyproject.toml
 	@$(call quietly,$(BIN)/python -m pip check)
 	@touch $@
 
+# One lock for all systems and processors, with hashes and without the name of any registry.
+locked = .venv-lock/bin/uv pip compile --quiet --universal --python-version $(1) --generate-hashes --no-annotate \
+  --custom-compile-command "make lock" --no-emit-index-url $(if $(UPGRADE),--upgrade) $(2).in --output-file $(2).txt
+
 .venv-lock/.ready:
 	@$(check_python)
 	@echo "setting up .venv-lock (once)"
 	@"$(PYTHON)" -m venv --clear .venv-lock
-	@.venv-lock/bin/python -m pip --quiet install 'pip-tools>=7.6,<8'
+	@.venv-lock/bin/python -m pip --quiet install 'uv>=0.11,<1'
 	@touch $@

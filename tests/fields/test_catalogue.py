@@ -74,8 +74,13 @@ def _ka(names: list[str]) -> set[str]:
 # ------------------------------------------------------------------------------------------------------------ names
 
 
+OURS = {"ka.truncated"}
+"""Fields that Falco does not have."""
+
+
 def test_there_are_100_ka_fields() -> None:
-    names = [name for name in FIELDS if name.startswith("ka.")]
+    names = [name for name in FIELDS if name.startswith("ka.") and name not in OURS]
+    assert set(FIELDS) >= OURS
     assert len(names) == 100
     assert set(names) == _ka(PLAIN + KEYED + LISTS + INDEXED)
     per_family = {
@@ -139,8 +144,8 @@ def test_every_field_is_described(field: Field) -> None:
     assert field.name in catalogue()
     assert field.meaning
     assert not field.meaning.endswith(".")
-    assert field.section in {"3.1", "3.2", "3.3", "3.4", "3.5", "4", "5"}
-    if field.name.startswith("ka."):
+    assert field.section in ({""} if field.name in OURS else {"3.1", "3.2", "3.3", "3.4", "3.5", "4", "5"})
+    if field.name.startswith("ka.") and field.name not in OURS:
         top = field.path.replace("[", ".").partition(".")[0]
         assert top in field.reads
 

@@ -122,11 +122,14 @@ def test_a_message_is_one_payload_of_an_api_server(message: str, wanted: list[st
 
 
 @pytest.mark.parametrize("end", ["[Truncated...]", "[Truncated...]\n"])
-def test_cut_lines_are_told(end: str) -> None:
-    cut, good = take(invocation(batch(A[:-5] + end, B)))
-    assert isinstance(cut, Reject)
-    assert "the provider cut the line" in cut.reason
-    assert cut.text == (A[:-5] + end).encode()
+def test_what_is_left_of_a_cut_line_is_kept(end: str) -> None:
+    cut, early, good = take(invocation(batch(A[:-1] + ',"verb":"ge' + end, A[:-5] + end, B)))
+    assert isinstance(cut, RawEvent)
+    assert cut.cut == ("verb",)
+    assert (cut.provider, cut.cluster, cut.received, cut.origin) == ("eks", "shop", 1700000000000000000, "batch item 1")
+    assert isinstance(early, Reject)
+    assert early.reason == "the line was cut before its audit id is complete"
+    assert early.text == b'{"kind":"Event","auditID"'
     assert isinstance(good, RawEvent)
 
 

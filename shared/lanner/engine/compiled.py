@@ -12,12 +12,13 @@ from functools import cached_property
 
 from lanner.engine.codegen import Residual
 from lanner.engine.dispatch import Dispatch
-from lanner.engine.projection import ARRAY, Path, Projection, is_inside_body
+from lanner.engine.projection import ARRAY, Head, Path, Projection, is_inside_body
 from lanner.engine.reference import ReferenceEngine, Verdict
 from lanner.engine.selector import selector
 from lanner.engine.view import Readers, View
 from lanner.fields import BoundField, Event, Intake
 from lanner.fields.block import Block
+from lanner.fields.event import TRUNCATION
 from lanner.language import BoundCheck
 from lanner.language.nodes import walk
 from lanner.ruleset import Rule
@@ -69,7 +70,7 @@ class CompiledEngine:
             return self._exact(event)
         for _, head, residual in hits:
             event.view = View(self._readers, head, event.raw)
-            return self._verdict(event, residual)
+            return self._verdict(event, head, residual)
         return _NOTHING
 
     def judge_block(self, block: Block, intake: Intake) -> list[tuple[Event, Verdict]] | None:
@@ -93,12 +94,14 @@ class CompiledEngine:
             event = Event(None, number + index, intake.first_time, View(self._readers, head, block, index))
             if index == 0 and first is not None:
                 event = first  # whose time may be that of reading it
-            verdict = self._verdict(event, residual)
+            verdict = self._verdict(event, head, residual)
             if verdict is not _NOTHING:
                 found.append((event, verdict))
         return found
 
-    def _verdict(self, event: Event, residual: Residual) -> Verdict:
+    def _verdict(self, event: Event, head: Head, residual: Residual) -> Verdict:
+        if TRUNCATION in bytes(head.annotations):
+            return self._exact(event)
         try:
             matched = residual.judge(event)
         except Exception:  # a defect of ours, perhaps of the view: each rule on its own then, and from the text

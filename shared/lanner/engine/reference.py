@@ -14,6 +14,7 @@ import msgspec
 from lanner.fields import BODIES, Event, Intake, NoValue, json_text
 from lanner.fields.block import Block
 from lanner.language import And, BoundCheck, Check, Condition, Not, Or
+from lanner.language.operands import FieldOperand
 from lanner.ruleset import Rule
 
 __all__ = ["ReferenceEngine", "Verdict", "truth"]
@@ -54,11 +55,11 @@ class ReferenceEngine:
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on `event`. Never raises, whatever the event holds."""
+        if event.is_truncated:
+            event.notice_truncation()
         if json_text.within_depth(event.raw.text):
             return self._judge(event)
-        lost = event.lost | BODIES.intersection(event.top)
-        raw = msgspec.structs.replace(event.raw, lost=lost)  # a look at what nests so deep would take long
-        found = self._judge(Event(raw, event.number, event.first_time))
+        found = self._judge(_without_bodies(event))  # a look at what nests so deep would take long
         return Verdict((), (), found.failed, (*found.matched, *found.undecided))
 
     def _judge(self, event: Event) -> Verdict:
@@ -79,6 +80,14 @@ class ReferenceEngine:
             elif verdict is None:
                 undecided.append(rule)
         return Verdict(matched, undecided, failed)
+
+
+def _without_bodies(event: Event) -> Event:
+    """Return the event with its bodies lost, also those that were cut."""
+    raw = event.raw
+    cut = () if raw.cut and raw.cut[0] in BODIES else raw.cut
+    raw = msgspec.structs.replace(raw, lost=raw.lost | BODIES.intersection(event.top), cut=cut)
+    return Event(raw, event.number, event.first_time)
 
 
 def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | None]) -> bool | None:
@@ -136,6 +145,11 @@ def _truth_of_lost(check: BoundCheck, left: NoValue, event: Event) -> bool | Non
     if check.operator == "exists":
         return True if left is NoValue.HIDDEN else None
     if check.right is None:
+        kept = event.kept.get(check.left.field) if event.kept and isinstance(check.left, FieldOperand) else None
+        if kept is not None:
+            from lanner.engine.kept import truth_of_kept  # of the few events that were cut
+
+            return truth_of_kept(check, kept)
         return None if check.constants else False
     return False if check.right.value(event) is _MISSING else None
 

@@ -35,6 +35,7 @@ __all__ = [
     "some",
     "subject_names",
     "target_pod_name",
+    "truncated",
     "uri_parameter",
     "volume_types",
 ]
@@ -47,6 +48,12 @@ _MAX_KNOWN = 512
 
 _SUBJECTS = ("requestObject", "subjects")
 _SPEC = ("requestObject", "spec")
+
+
+def _growing(extractor: Extractor, growth: str) -> Extractor:
+    """Note what the extraction means of a value that was cut (`lanner.fields.cut.read`)."""
+    extractor.growth = growth  # type: ignore[attr-defined]
+    return extractor
 
 
 def _audited(extractor: Extractor) -> Extractor:
@@ -83,7 +90,7 @@ def scalar(path: Path) -> Binder:
             return NoValue.MISSING if text is None else text
 
         extract.text_path = path  # type: ignore[attr-defined]
-        return _audited(extract)
+        return _audited(_growing(extract, "text"))
 
     return bind
 
@@ -101,7 +108,7 @@ def listed(path: Path) -> Binder:
             texts = list(_texts_of_known(value)) if len(value) <= _MAX_KNOWN else rendered(json_text.elements(value))
             return _unless_empty(texts if index is None else texts[index : index + 1])
 
-        return _audited(extract)
+        return _audited(_growing(extract, "list" if index is None else "index"))
 
     return bind
 
@@ -133,7 +140,7 @@ def _walked(walk: Walk) -> Extractor:
         return _unless_empty(texts if change is None else [change(text) for text in texts])
 
     extract.walk = walk  # type: ignore[attr-defined]
-    return _audited(extract)
+    return _audited(extract if is_whole else _growing(extract, "list"))
 
 
 def nested(path: Path) -> Binder:
@@ -146,7 +153,7 @@ def nested(path: Path) -> Binder:
             arrays = present(event.walk(path, index))
             return _unless_empty([text for array in arrays for text in rendered(json_text.elements(array))])
 
-        return _audited(extract)
+        return _audited(_growing(extract, "arrays"))
 
     return bind
 
@@ -242,7 +249,7 @@ def privileged(path: Path) -> Binder:
             return NoValue.MISSING
         return b"true" if b"true" in values else b"false"
 
-    return lambda _: _audited(extract)
+    return lambda _: _audited(_growing(extract, "true"))
 
 
 def hostpath_volume(path: Path) -> Binder:
@@ -260,7 +267,7 @@ def hostpath_volume(path: Path) -> Binder:
                     return b"true"
             return b"false"
 
-        return _audited(extract)
+        return _audited(_growing(extract, "true"))
 
     return bind
 
@@ -282,7 +289,7 @@ def volume_types(path: Path) -> Binder:
                     types += [key for key in json_text.keys(volume) if key != b"name"]
             return _unless_empty(types)
 
-        return _audited(extract)
+        return _audited(_growing(extract, "arrays"))
 
     return bind
 
@@ -315,7 +322,7 @@ def subject_names(kind: bytes, *, with_namespace: bool = False) -> Binder:
                 names.append(json_text.render(member["namespace"]) + b":" + name)
         return _unless_empty(names)
 
-    return lambda _: _audited(extract)
+    return lambda _: _audited(_growing(extract, "list"))
 
 
 def uri_parameter(path: Path) -> Binder:
@@ -355,3 +362,8 @@ def target_pod_name(path: Path) -> Binder:
 def binding_subject_has_name(_: str | None) -> Extractor:
     """Always `true` (section 3.2)."""
     return _audited(lambda event: b"true")
+
+
+def truncated(_: str | None) -> Extractor:
+    """`true` if a part of the event is lost, or not looked at, else `false`."""
+    return _audited(lambda event: b"true" if event.lost else b"false")

@@ -108,6 +108,14 @@ def _ka_request() -> Iterator[Field]:
         argument=Argument.INDEX,
         correction="a",
     )
+    yield Field(
+        name="ka.truncated",
+        meaning="Whether a part of the event was cut off on its way or is too long to be looked at; what depends on it "
+        "is unknown. Not in Falco",
+        path="the event",
+        section="",
+        bind=audit.truncated,
+    )
     yield _ka("resp.name", "responseObject.metadata.name", "Name of the object in the response")
     yield _annotation("cluster.name", "cluster_name", "Name of the cluster, if the sender annotates the event with it")
 

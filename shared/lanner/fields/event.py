@@ -13,14 +13,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import EllipsisType
 
+    from lanner.fields.cut import Kept
     from lanner.fields.field import BoundField
     from lanner.fields.types import Extracted
 
-__all__ = ["BODIES", "Event", "Intake", "RawEvent", "View"]
+__all__ = ["BODIES", "KEYS", "TRUNCATION", "Event", "Intake", "RawEvent", "View", "bodies_at"]
 
 BODIES = frozenset({"requestObject", "responseObject"})
 """The top-level keys that hold the objects sent and answered."""
 
+KEYS = (
+    "kind",
+    "apiVersion",
+    "level",
+    "auditID",
+    "stage",
+    "requestURI",
+    "verb",
+    "user",
+    "impersonatedUser",
+    "authenticationMetadata",
+    "sourceIPs",
+    "userAgent",
+    "objectRef",
+    "responseStatus",
+    "requestObject",
+    "responseObject",
+    "requestReceivedTimestamp",
+    "stageTimestamp",
+    "annotations",
+)
+"""The keys of an event in the order in which API servers write them (Kubernetes API reference, audit.k8s.io/v1)."""
+
+TRUNCATION = b"audit.k8s.io/truncated"
+"""Stands in an event that the API server has truncated."""
+
+_TRUNCATED = ("annotations", "audit.k8s.io/truncated")
 _TIMES = (("stageTimestamp",), ("requestReceivedTimestamp",))
 
 _NOTHING: frozenset[str] = frozenset()
@@ -30,8 +58,12 @@ class RawEvent(msgspec.Struct, frozen=True, gc=False):
     """An audit event as a source delivers it: a JSON object's text plus a small context.
 
     `text` is one valid JSON object (`json_text.check`), perhaps one that nests too deep to be judged. `received` is the
-    envelope's time in nanoseconds, if it has one. `lost` holds the top-level keys that exist but whose values are not
-    to be had or not to be looked at: what depends on them is unknown, not missing.
+    envelope's time in nanoseconds, if it has one.
+
+    What was lost on the way is unknown, not missing: `lost` holds the top-level keys that exist but whose values are
+    not to be had (as a whole), or not to be looked at; `unknown` those that may have stood in the event, or not. `cut`
+    leads to the place where the text broke off, if it did: the keys (of arrays: the numbers) of the values that were
+    open there. `text` was closed behind it; what it holds of those values is the part that was kept.
     """
 
     text: bytes
@@ -40,11 +72,13 @@ class RawEvent(msgspec.Struct, frozen=True, gc=False):
     received: int | None = None
     origin: str = ""
     lost: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+    cut: tuple[str, ...] | None = None
 
     @property
     def truncated(self) -> bool:
         """Whether a part of the event is lost."""
-        return bool(self.lost)
+        return bool(self.lost or self.unknown)
 
 
 class View(Protocol):
@@ -96,6 +130,7 @@ class Event:
         "_top",
         "_utc",
         "first_time",
+        "kept",
         "lost",
         "number",
         "values",
@@ -108,9 +143,11 @@ class Event:
         self._raw = raw
         self.number = number
         self.first_time = first_time
-        self.lost = raw.lost if raw is not None else _NOTHING
+        self.lost = (raw.lost | raw.unknown if raw.unknown else raw.lost) if raw is not None else _NOTHING
         self.view = view
         self.values: dict[object, Extracted] = {}
+        self.kept: dict[object, Kept] = {}
+        """What is known of fields' values that were cut."""
         self._top: dict[str, bytes] | None = None
         self._inner: dict[str, dict[str, bytes]] | None = None
         self._time: int | None = None
@@ -141,6 +178,16 @@ class Event:
         if self._top is None:
             self._top = json_text.members(self.raw.text)
         return self._top
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the API server has left bodies out because the event was too long (`--audit-*-truncate-enabled`)."""
+        return TRUNCATION in self.raw.text and self.find(_TRUNCATED) == b'"true"'
+
+    def notice_truncation(self) -> None:
+        """Take the bodies for unknown if the API server has left them out. What was read before is forgotten."""
+        self.lost |= bodies_at(self.find(("level",))).difference(self.top)
+        self.values = {}
 
     def reopen(self) -> None:
         """Forget what was read, and read from the text, not from the view, from now on."""
@@ -259,6 +306,13 @@ class Event:
         self._time_source = "reading" if received is None else "envelope"
         self._time = clock.time_ns() if received is None else received
         return self._time
+
+
+def bodies_at(level: bytes | None) -> frozenset[str]:
+    """Return the bodies that an event of an audit level may have; `level` is its JSON text, `None` if it is unknown."""
+    if level == b'"Metadata"':
+        return _NOTHING
+    return frozenset(("requestObject",)) if level == b'"Request"' else BODIES
 
 
 class Intake:

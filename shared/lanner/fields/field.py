@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from lanner.fields.event import Event
+from lanner.fields.event import KEYS, Event
 from lanner.fields.types import Argument, Extracted, NoValue, Type
 
 __all__ = ["WHOLE", "BoundField", "Extractor", "Field"]
@@ -91,15 +91,32 @@ class BoundField(msgspec.Struct, frozen=True, eq=False):
         view = event.view
         if view is not None:  # of an event of which nothing is lost
             extracted = view.read(self, event)
+        elif event.lost:
+            extracted = self._read_from_rest(event)
         else:
-            extracted = (self._lack(event.lost) if event.lost else None) or self.extract(event)
+            extracted = self.extract(event)
         values[self] = extracted
         return extracted
 
-    def _lack(self, lost: frozenset[str]) -> NoValue | None:
-        """Return why the field has no value if these parts of the event are lost; `None` if it does not need them."""
-        if WHOLE in self.reads or self.whole in lost:
+    def _read_from_rest(self, event: Event) -> Extracted:
+        """Return the value on an event that lacks something; `event.kept` gets what is known of one that was cut."""
+        raw = event.raw
+        cut = raw.cut
+        missed = [key for key in self.reads if key in event.lost or (cut is not None and _is_foreign(key, event))]
+        if WHOLE in self.reads or (missed and self.field.is_always_there):
             return NoValue.HIDDEN
-        if self.reads.isdisjoint(lost):
-            return None
-        return NoValue.HIDDEN if self.field.is_always_there else NoValue.UNKNOWN
+        if not missed:
+            return self.extract(event)
+        if cut and missed == [cut[0]]:
+            from lanner.fields.cut import read  # of the few events that were cut
+
+            extracted, kept = read(self.extract, event)
+            if kept is not None:
+                event.kept[self] = kept
+            return extracted
+        return NoValue.HIDDEN if self.whole in raw.lost else NoValue.UNKNOWN
+
+
+def _is_foreign(key: str, event: Event) -> bool:
+    """Tell whether it is not known of a key, of no use to API servers, whether it stood in the event."""
+    return key not in KEYS and key not in event.top

@@ -105,7 +105,8 @@ def pointer(argument: str | None) -> Extractor:
         return whole_event(None)
 
     def extract(event: Event) -> Extracted:
-        value = event.find(path)
-        return NoValue.MISSING if value is None else json_text.render(value)
+        text = event.text(path)
+        return NoValue.MISSING if text is None else text
 
+    extract.growth = "text"  # type: ignore[attr-defined]
     return extract

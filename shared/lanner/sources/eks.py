@@ -22,6 +22,7 @@ import msgspec
 
 from lanner.fields import RawEvent, json_text
 from lanner.sources import apiserver
+from lanner.sources.cut import salvaged_event
 from lanner.sources.elements import each
 from lanner.sources.other import Other
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
@@ -34,7 +35,7 @@ __all__ = ["CUT", "MAX_INFLATED", "Batch", "LogEvent", "batch", "events"]
 MAX_INFLATED = 128 * 2**20
 """Bytes that a batch may have unpacked. CloudWatch Logs sends about 1 MiB packed, which could grow a thousandfold."""
 
-CUT = "[Truncated...]"
+CUT = b"[Truncated...]"
 """What EKS puts to the end of a line that it cut."""
 
 _STREAM = "kube-apiserver-audit-"
@@ -227,8 +228,9 @@ def _received(log_event: LogEvent) -> int | None:
 def _unusual(log_event: LogEvent, place: str, context: Context) -> Iterator[Piece]:
     """Yield what a message holds that is not just the text of one ordinary event."""
     text = log_event.message.encode(errors=_AS_READ)
-    if log_event.message.rstrip().endswith(CUT):
-        yield Reject(place, f"the provider cut the line ({CUT}); what is left of it is not read yet", text)
+    kept = text.rstrip(_BLANK)
+    if kept.endswith(CUT):
+        yield salvaged_event(kept.removesuffix(CUT), place, context, _received(log_event))
         return
     for piece in apiserver.payload_events(text, place, context):
         if isinstance(piece, RawEvent):

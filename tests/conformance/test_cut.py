@@ -1,0 +1,61 @@
+"""Lines that a provider cut: their alerts are alerts of the whole events, as far as the kept part decides."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conformance_data import Golden, loaded_rules
+
+from lanner.engine import CompiledEngine, ReferenceEngine
+from lanner.fields import Intake, RawEvent
+from lanner.ruleset import Rule
+from lanner.sources import eks
+
+RULES = Path(__file__).parents[2] / "rules"
+
+
+def _lines(path: Path) -> list[bytes]:
+    return [line for line in gzip.decompress(path.read_bytes()).splitlines() if line]
+
+
+def _rulesets(whole: Golden) -> dict[str, tuple[Rule, ...]]:
+    official = whole.root / "official"
+    return {
+        "official": loaded_rules(official / "k8s_audit_rules.yaml", official / "activate.yaml"),
+        "shipped": loaded_rules(*sorted(RULES.glob("*.yaml"))),
+        "random": loaded_rules(whole.root / "conditions" / "rules.yaml"),
+    }
+
+
+@pytest.mark.parametrize("name", ["official", "shipped", "random"])
+def test_cut_lines_of_cloudwatch_logs(
+    whole: Golden, name: str, engine_of: type[CompiledEngine | ReferenceEngine], compared: Callable[..., None]
+) -> None:
+    # GIVEN hostile and long events, whole and as CloudWatch Logs cut them
+    envelopes = whole.root.parent / "corpus" / "envelopes"
+    plain, batches = _lines(envelopes / "cut-events.jsonl.gz"), _lines(envelopes / "eks-cloudwatch-cut.jsonl.gz")
+    engine = engine_of(_rulesets(whole)[name])
+    alerts = undecided = of_whole = left_open = cuts = 0
+    for line, batch in zip(plain, batches, strict=True):
+        wanted = {rule.name for rule in engine.judge(Intake().open(RawEvent(line, "eks"))).matched}
+        (piece,) = eks.events(batch, origin="batch")
+        assert isinstance(piece, RawEvent)
+        # WHEN both are judged
+        verdict = engine.judge(Intake().open(piece))
+        matched, open_ = ({rule.name for rule in rules} for rules in (verdict.matched, verdict.undecided))
+        # THEN the cut one gives no alert that the whole one does not, and leaves none out that is decided
+        assert matched == wanted - open_
+        cuts += piece.cut is not None
+        alerts += len(matched)
+        of_whole += len(wanted)
+        left_open += len(wanted & open_)
+        undecided += len(open_)
+    assert cuts == len(plain)
+    compared(
+        len(plain),
+        f"cut events, {name} rules: {alerts} alerts of {of_whole} of the whole events, {left_open} undecided "
+        f"({undecided} rules undecided in all)",
+    )
