@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanner.fields import BODIES, RawEvent
+from lanner.fields.block import Block
 from lanner.sources import Piece, Reject, eks
 from lanner.sources.other import Other
 
@@ -229,6 +230,39 @@ def test_messages_are_given_as_lines() -> None:
     empty = eks.batch(invocation(batch()), origin="batch")
     assert isinstance(empty, eks.Batch)
     assert empty.lines() == b""
+
+
+def test_messages_are_offered_as_one_block() -> None:
+    # GIVEN a batch with an odd log event among the others
+    payload = packed(batch(A, B, None))
+    pieces = eks.blocks(payload, origin="batch")
+    block = next(pieces)
+    assert isinstance(block, Block)
+    assert (block.text, block.provider, block.cluster) == (f"{A}\n{B}\n".encode(), "eks", "shop")
+    # WHEN the block is taken
+    block.take(2)
+    # THEN only what is not in it follows, and its events are the same as one by one
+    assert [piece.origin for piece in pieces if isinstance(piece, Reject)] == ["batch logEvents 3"]
+    assert [block.raw(0), block.raw(1)] == take(payload)[:2]
+
+
+@pytest.mark.parametrize(
+    "messages", [(A, B), (A, A[:-1] + ',"verb":"ge[Truncated...]', B), (B + "\n", A), (" " + A,), ()]
+)
+def test_of_a_block_that_is_not_taken_the_events_follow(messages: tuple[str, ...]) -> None:
+    payload = packed(batch(*messages))
+    pieces = [piece for piece in eks.blocks(payload, origin="batch") if not isinstance(piece, Block)]
+    assert pieces == take(payload)
+
+
+def test_events_of_a_block_are_small_enough() -> None:
+    payload = packed(batch(A, A[:-1] + ',"requestObject":{}}'))
+    assert isinstance(next(eks.blocks(payload, origin="batch", max_size=100)), Block)
+    assert list(eks.blocks(payload, origin="batch", max_size=len(A))) == take(payload, max_size=len(A))
+
+
+def test_what_is_no_batch_is_no_block() -> None:
+    assert list(eks.blocks(b"?", origin="batch")) == take(b"?")
 
 
 @given(st.data())

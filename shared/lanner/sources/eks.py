@@ -5,9 +5,9 @@ Firehose deliver the packed data alone. It holds log events of one stream; each 
 `kube-apiserver-audit-*` is one payload of `lanner.sources.apiserver`.
 
 The transport costs more than the rules do, so an ordinary batch is one typed decode, and a message is not looked into
-beyond the check that makes it a `RawEvent`. `batch` gives the messages unchecked, for an engine whose own decoder
-checks them. Envelopes that the strict decoder refuses are taken apart by `lanner.fields.json_text`: slower, but one
-bad log event costs no other.
+beyond the check that makes it a `RawEvent`. `blocks` offers all messages at once, unchecked, to an engine whose own
+decoder checks them. Envelopes that the strict decoder refuses are taken apart by `lanner.fields.json_text`: slower, but
+one bad log event costs no other. Of a line that was cut, the beginning is an event, too (`lanner.sources.cut`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from __future__ import annotations
 import binascii
 import re
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lanner.fields import RawEvent, json_text
+from lanner.fields.block import Block
 from lanner.sources import apiserver
 from lanner.sources.cut import salvaged_event
 from lanner.sources.elements import each
@@ -30,7 +30,7 @@ from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CUT", "MAX_INFLATED", "Batch", "LogEvent", "batch", "events"]
+__all__ = ["CUT", "MAX_INFLATED", "Batch", "LogEvent", "batch", "blocks", "events"]
 
 MAX_INFLATED = 128 * 2**20
 """Bytes that a batch may have unpacked. CloudWatch Logs sends about 1 MiB packed, which could grow a thousandfold."""
@@ -55,16 +55,37 @@ class LogEvent(msgspec.Struct, frozen=True, gc=False):
     timestamp: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """A part of an API server's audit log, as CloudWatch Logs sent it.
 
     `cluster` is empty if the log group is not one of EKS; `rejects` are log events that could not be read.
     """
 
+    origin: str
     cluster: str
     log_events: list[LogEvent]
     rejects: list[Reject]
+
+    def place(self, number: int) -> str:
+        """Return where the log event of this number, counted from 1, stood."""
+        return f"{self.origin} item {number}"
+
+    def events(self, context: Context) -> Iterator[Piece]:
+        """Yield the events, and rejects for what is none."""
+        for number, log_event in enumerate(self.log_events, 1):
+            place = self.place(number)
+            message = log_event.message
+            if message.startswith(_PLAIN):
+                try:
+                    text = json_text.check(message.encode(errors=_AS_READ))
+                except json_text.JsonError:
+                    pass
+                else:
+                    if len(text) <= context.max_size:
+                        yield RawEvent(text, context.provider, context.cluster, _received(log_event), place)
+                        continue
+            yield from _unusual(log_event, place, context)
+        yield from self.rejects
 
     def lines(self) -> bytes | None:
         """Return all messages, one a line and unchecked; `None` if a message is not just one line."""
@@ -114,23 +135,52 @@ def events(
     found = batch(payload, origin=origin, max_inflated=max_inflated)
     if isinstance(found, Reject):
         yield found
+    else:
+        yield from found.events(Context(provider, found.cluster or cluster, max_size, drop_larger))
+
+
+def blocks(
+    payload: bytes,
+    *,
+    origin: str,
+    provider: str = "eks",
+    cluster: str = "",
+    max_size: int = MAX_EVENT_SIZE,
+    max_inflated: int = MAX_INFLATED,
+) -> Iterator[Piece | Block]:
+    """Do as `events` does, but offer all messages at once where they may be ordinary events, as a `Block`.
+
+    Of a block that is not taken before the next piece is asked for, the events follow one by one.
+    """
+    found = batch(payload, origin=origin, max_inflated=max_inflated)
+    if isinstance(found, Reject):
+        yield found
         return
-    cluster = found.cluster or cluster
-    context = Context(provider, cluster, max_size, drop_larger)
-    for number, log_event in enumerate(found.log_events, 1):
-        place = f"{origin} item {number}"
-        message = log_event.message
-        if message.startswith(_PLAIN):
-            try:
-                text = json_text.check(message.encode(errors=_AS_READ))
-            except json_text.JsonError:
-                pass
-            else:
-                if len(text) <= max_size:
-                    yield RawEvent(text, provider, cluster, _received(log_event), place)
-                    continue
-        yield from _unusual(log_event, place, context)
-    yield from found.rejects
+    context = Context(provider, found.cluster or cluster, max_size)
+    text = found.lines()
+    if text is not None and text.startswith(apiserver.PLAIN_EVENT) and max(map(len, text.split(b"\n"))) <= max_size:
+        block = _Block(text, found, context)
+        yield block
+        if block.events:
+            yield from found.rejects
+            return
+    yield from found.events(context)
+
+
+class _Block(Block):
+    """The messages of a batch, whose events have the time and the number of their log event."""
+
+    __slots__ = ("_batch",)
+
+    def __init__(self, text: bytes, batch: Batch, context: Context) -> None:
+        super().__init__(text, batch.origin, 1, context.provider, context.cluster)
+        self._batch = batch
+
+    def raw(self, index: int) -> RawEvent:
+        """Return the event of line `index`, counted from 0."""
+        received = _received(self._batch.log_events[index])
+        place = self._batch.place(index + 1)
+        return msgspec.structs.replace(super().raw(index), received=received, origin=place)
 
 
 def batch(payload: bytes, *, origin: str, max_inflated: int = MAX_INFLATED) -> Batch | Reject:
@@ -160,7 +210,7 @@ def batch(payload: bytes, *, origin: str, max_inflated: int = MAX_INFLATED) -> B
     if not stream.startswith(_STREAM):
         return Other(origin, f"log stream {stream[:100]!r}: only {_STREAM}* are audit logs")
     group = _LOG_GROUP.fullmatch(envelope.log_group)
-    return Batch("" if group is None else group[1], envelope.log_events, rejects)
+    return Batch(origin, "" if group is None else group[1], envelope.log_events, rejects)
 
 
 def _unwrapped(payload: bytes, origin: str) -> bytes | Reject:
