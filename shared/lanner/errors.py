@@ -7,7 +7,9 @@ LannerError                    say `str(error)` to the user; no traceback is nee
  │   ├─ TemplateError          an output template (spec/output.md section 1)
  │   └─ FieldError             a field name or argument (spec/fields.md section 3)
  ├─ RulesError                 rules files that cannot be used; carries their diagnostics
- └─ WorkerError                a process that judged a part of the input died
+ ├─ WorkerError                a process that judged a part of the input died
+ ├─ DeadLetterError            dead letters could not be kept, or not be taken back
+ └─ NotSafe                    something was neither delivered nor kept: the trigger has to deliver again
 """
 
 from __future__ import annotations
@@ -16,12 +18,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 __all__ = [
     "ConditionError",
+    "DeadLetterError",
     "FieldError",
     "LanguageError",
     "LannerError",
+    "NotSafe",
     "RulesError",
     "TemplateError",
     "UsageError",
@@ -92,3 +97,19 @@ class RulesError(LannerError):
 
 class WorkerError(LannerError):
     """A process that judged a part of the input died, so that what it had to find is not known."""
+
+
+class DeadLetterError(LannerError):
+    """Dead letters could not be kept where they are kept, or not be taken from there."""
+
+
+class NotSafe(LannerError):  # noqa: N818 - what the trigger is told
+    """Alerts, or input that could not be read, are neither delivered nor kept as dead letters.
+
+    Whoever delivered them has to deliver them again. `outcome` (`lanner.pipeline.outcome.Outcome`) tells what became of
+    all the others.
+    """
+
+    def __init__(self, message: str, outcome: Any = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome

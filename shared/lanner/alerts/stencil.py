@@ -31,7 +31,8 @@ _Reader = Callable[[Event], tuple[Any, str]]
 class AlertFormat(msgspec.Struct, frozen=True, dict=True):
     """What alerts contain and how, by the names and defaults of Falco's configuration (spec/rules.md section 10).
 
-    `cluster`, if given, goes before the cluster that an envelope names. A format keeps the stencils of all rules that
+    `cluster`, if given, goes before the cluster that an envelope names. With `redact`, values of Secrets and obvious
+    credentials are not shown (`lanner.alerts.redaction`). A format keeps the stencils of all rules that
     it was used with, and so the rules: take another one when other rules are loaded.
     """
 
@@ -41,6 +42,7 @@ class AlertFormat(msgspec.Struct, frozen=True, dict=True):
     json_include_tags_property: bool = True
     json_include_output_fields_property: bool = True
     cluster: str = ""
+    redact: bool = False
 
     def stencil(self, rule: Rule) -> Stencil:
         """Return the stencil of a rule's alerts."""
@@ -146,6 +148,16 @@ class Stencil:
 
         They are made together because they show the same values (spec/output.md section 3).
         """
+        if self.format.redact:
+            from lanner.alerts.redaction import redacted  # where it is not wanted, nothing is compiled for it
+
+            shown = redacted(event)
+            if shown is not event:
+                message, fields, _ = self._fill_from(shown)
+                return message, fields, None  # the identity is that of the event as it was
+        return self._fill_from(event)
+
+    def _fill_from(self, event: Event) -> _Filled:
         if not event.lost and event.is_audited:  # else a text may be there, but is not the field's value
             try:
                 return self._fill(event, event.texts(self._paths))

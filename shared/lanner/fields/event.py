@@ -189,6 +189,13 @@ class Event:
         self.lost |= bodies_at(self.find(("level",))).difference(self.top)
         self.values = {}
 
+    def with_text(self, text: bytes) -> Event:
+        """Return an event with another text and the same number, time and losses."""
+        event = Event(msgspec.structs.replace(self.raw, text=text), self.number, self.first_time)
+        event.lost = self.lost
+        event._time, event._time_source = self.time, self.time_source
+        return event
+
     def reopen(self) -> None:
         """Forget what was read, and read from the text, not from the view, from now on."""
         self._raw = self.raw
