@@ -24,6 +24,21 @@ def test_an_empty_run_has_three_headings():
     ]
 
 
+def test_records_of_other_kinds_are_told_apart_from_rejects():
+    # GIVEN counts of two parts of a run
+    statistics, more = Statistics(()), Statistics(())
+    statistics.rejected, statistics.others = 1, 2
+    more.others = 3
+    # WHEN they are added
+    statistics.add(more)
+    # THEN the block names both kinds
+    assert statistics.text().splitlines()[:3] == [
+        "Events read: 0",
+        "Rejected: 1",
+        "Other records (no audit events): 5",
+    ]
+
+
 def test_counts_stand_in_order_of_severity_and_of_definition():
     # GIVEN three alerts by two rules, a truncated event and a reject
     rules = rules_from(RULES)
@@ -36,7 +51,7 @@ def test_counts_stand_in_order_of_severity_and_of_definition():
     # THEN the block is Falco's with our lines before it
     assert statistics.text().splitlines() == [
         "Events read: 9",
-        "Events truncated: 1 (their bodies count as unknown)",
+        "Events truncated: 1 (what was lost counts as unknown)",
         "Rejected: 2",
         "Rules left undecided by truncated events:",
         "   quiet: 1",

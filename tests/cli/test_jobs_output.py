@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import random
@@ -77,6 +78,30 @@ def a_list(items: list[dict[str, object]]) -> dict[str, object]:
     return {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": items}
 
 
+def batch(events: list[dict[str, object]]) -> bytes:
+    """Return a batch of CloudWatch Logs, as Lambda gets it, with a line that is no event."""
+    messages = [{"message": text} for text in [compact(event).decode() for event in events] + ["nonsense"]]
+    inside = {
+        "messageType": "DATA_MESSAGE",
+        "logGroup": "/aws/eks/shop/cluster",
+        "logStream": "kube-apiserver-audit-1",
+        "logEvents": messages,
+    }
+    return compact({"awslogs": {"data": base64.b64encode(gzip.compress(compact(inside), mtime=0)).decode()}})
+
+
+def entry(number: int, service: str) -> bytes:
+    """Return a log entry of GKE, of a service that may be another one."""
+    return compact(
+        {
+            "insertId": f"e{number}",
+            "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+            "receiveTimestamp": f"2026-11-21T10:{number % 60:02}:00Z",
+            "protoPayload": {"serviceName": service, "methodName": "io.k8s.core.v1.pods.create"},
+        }
+    )
+
+
 numbers = st.integers(0, 300)
 events = st.builds(event, numbers)
 lines = st.one_of(
@@ -86,6 +111,8 @@ lines = st.one_of(
     st.builds(lambda number: json.dumps(event(number)).encode(), numbers),  # with blanks
     st.lists(events, max_size=4).map(compact),
     st.lists(events, max_size=4).map(a_list).map(compact),
+    st.lists(events, max_size=4).map(batch),
+    st.builds(entry, numbers, st.sampled_from(["k8s.io", "k8s.io", "compute.googleapis.com"])),
     st.builds(lambda number, size: compact(event(number, x="y" * size)), numbers, st.sampled_from([300, 70_000])),
     st.builds(lambda event, cut: compact(event)[:-cut], events, st.integers(1, 200)),
     st.builds(lambda one, two: compact(one) + compact(two), events, events),
@@ -139,7 +166,12 @@ def rule_files(tmp_path):
     jobs=st.sampled_from([2, 3]),
     size=st.sampled_from([100, 1000, 5000]),
     options=st.lists(
-        st.sampled_from(["--summary", "--format=json", "--rule-matching=first", "--engine=reference", "--exit-code"]),
+        st.sampled_from(
+            [
+                *("--summary", "--format=json", "--rule-matching=first", "--engine=reference", "--exit-code"),
+                *("--provider=apiserver", "--provider=eks", "--provider=gke"),
+            ]
+        ),
         unique=True,
     ),
     keeps_rejects=st.booleans(),

@@ -8,7 +8,7 @@ from lanner.alerts import Alert, AlertFormat
 from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import Intake, RawEvent
 from lanner.scan.judge import Judge
-from lanner.sources import Progress, Reject
+from lanner.sources import Other, Progress, Reject
 from support import an_event, rules_from
 
 RULES = """
@@ -80,6 +80,24 @@ def test_an_alert_that_cannot_be_written_costs_no_other(engine):
     assert part.statistics.failed == {"Writes": 1}
     text = part.statistics.text()
     assert "Events detected: 1" in text
+
+
+def test_records_of_other_kinds_are_counted_and_nothing_else():
+    # GIVEN records that are no audit events, between an event and a reject
+    other = Other("audit.log:1", "a control message")
+    pieces = [other, raw(an_event(verb="create")), other, Reject("audit.log:3", "no audit event", b"x"), other]
+    # WHEN they are judged
+    part = judged(CompiledEngine, named, *pieces)
+    # THEN they are neither events nor rejects
+    assert (part.statistics.events, part.statistics.rejected, part.statistics.others) == (1, 1, 3)
+    assert part.output == [b"Writes", pieces[3]]
+
+
+def test_parts_end_after_many_records_of_other_kinds(monkeypatch):
+    monkeypatch.setattr("lanner.scan.judge._MAX_PIECES", 10)
+    judge = Judge(CompiledEngine(rules_from(RULES)), AlertFormat(), named)
+    parts = list(judge.parts([Other("x", "y")] * 25, Intake(), Progress()))
+    assert [part.statistics.others for part in parts] == [10, 10, 5]
 
 
 def test_what_takes_the_exact_way_is_counted():

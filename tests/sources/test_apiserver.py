@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from lanner.fields import BODIES, RawEvent
+from lanner.cli.loading import shipped_rules
+from lanner.engine import CompiledEngine, ReferenceEngine
+from lanner.fields import BODIES, Argument, Intake, RawEvent, catalogue
+from lanner.ruleset import load, rules_paths
 from lanner.sources import MAX_EVENT_SIZE, Piece, Reject, events
 
+SHOW_KIND = ("obj", "value[/kind]")
+WEBHOOK = Path(__file__).parents[1] / "events" / "apiserver_webhook.json"
 TIME = '"stageTimestamp":"2026-03-01T10:00:00.000001Z"'
 A = '{"kind":"Event","auditID":"a",' + TIME + "}"
 B = '{"kind":"Event","auditID":"b",' + TIME + "}"
@@ -216,3 +222,66 @@ def test_a_reject_keeps_the_piece() -> None:
     assert isinstance(bad, Reject)
     assert bad.text == b'{"kind" : "Pod"}'
     assert take(" x ") == [Reject("audit.json:1", "not JSON: unexpected b'x' at byte 1", b" x ")]
+
+
+def webhook_events() -> list[tuple[RawEvent, RawEvent]]:
+    """Return the events that an API server's webhook backend sent, each beside the one that the log would have."""
+    body = json.loads(WEBHOOK.read_text())["body"]
+    found = []
+    for piece, item in zip(take(body), json.loads(body)["items"], strict=True):
+        assert isinstance(piece, RawEvent)
+        logged = {"kind": "Event", "apiVersion": "audit.k8s.io/v1", **item}
+        found.append((piece, RawEvent(json.dumps(logged, separators=(",", ":")).encode())))
+    return found
+
+
+def test_a_request_as_an_api_server_sent_it() -> None:
+    # GIVEN a request of the webhook backend
+    request = json.loads(WEBHOOK.read_text())
+    assert request["headers"]["Content-Length"] == str(len(request["body"].encode()))
+    # WHEN its body is read
+    found = webhook_events()
+    # THEN its items are events, although they have no kind
+    assert len(found) == 29
+    assert [sent.origin for sent, _ in found] == [f"audit.json:1 item {number}" for number in range(1, 30)]
+    assert all(sent.text.startswith(b'{"level":"') and b'"kind":"Event"' not in sent.text for sent, _ in found)
+
+
+def test_fields_of_an_item_are_those_of_the_event_in_the_log() -> None:
+    # GIVEN every field
+    arguments = {Argument.NONE: (None,), Argument.INDEX: (None, "0"), Argument.KEY: ("/kind", "/verb", "limit")}
+    fields = [
+        catalogue().bind(name, argument)
+        for name, field in catalogue().fields.items()
+        for argument in arguments[field.argument]
+    ]
+    # WHEN it is read from an item and from the same event as the log has it
+    different = set()
+    for sent, logged in webhook_events():
+        one, other = Intake().open(sent), Intake().open(logged)
+        different |= {field.text for field in fields if field.value(one) != field.value(other)}
+    # THEN only those that show the kind, or the whole event, differ
+    assert different == {"evt.plugininfo", *(f"{kind}.{name}" for kind in ("json", "jevt") for name in SHOW_KIND)}
+
+
+@pytest.mark.parametrize("engine_of", [CompiledEngine, ReferenceEngine])
+def test_conditions_on_items_have_the_verdicts_on_the_events_in_the_log(
+    engine_of: type[CompiledEngine | ReferenceEngine], tmp_path: Path
+) -> None:
+    # GIVEN the shipped rules, and one that matches everything that they are about
+    path = tmp_path / "all.yaml"
+    path.write_text(
+        "- rule: Everything\n  desc: d\n  output: x\n  priority: INFO\n  source: k8s_audit\n"
+        "  condition: ka.auditid exists and ka.verb in (get, list, create, update, watch) and jevt.rawtime != 0\n"
+    )
+    ruleset = load([*rules_paths([shipped_rules()], explicit=True), path]).ruleset
+    assert ruleset is not None
+    engine = engine_of(ruleset.select(()))
+    matched = 0
+    for sent, logged in webhook_events():
+        verdicts = [engine.judge(Intake().open(raw)) for raw in (sent, logged)]
+        assert verdicts[0] == verdicts[1]
+        matched += len(verdicts[0].matched)
+    assert matched >= 29
+    if isinstance(engine, CompiledEngine):
+        assert (engine.put_in_order, engine.exact) == (0, 0)

@@ -237,6 +237,12 @@ def test_the_decision_is_told_by_the_checks_where_no_label_tells_it(checks: obje
         ),
         ({"principalEmail": "a", "groups": ["g", 7, "h"]}, {"username": "a", "groups": ["g", "h"]}, None),
         ({"principalEmail": "a", "thirdPartyPrincipal": {"groups": ["g"]}}, {"username": "a", "groups": ["g"]}, None),
+        (
+            {"principalEmail": "a", "thirdPartyPrincipal": {"thirdPartyClaims": {"groups": ["g"]}}},
+            {"username": "a", "groups": ["g"]},
+            None,
+        ),
+        ({"principalEmail": "a", "thirdPartyPrincipal": {"thirdPartyClaims": 7}}, {"username": "a"}, None),
         ({"principalEmail": "a", "thirdPartyPrincipal": {"x": 1}, "groups": "g"}, {"username": "a"}, None),
         ({"principalEmail": "a", "oauthInfo": {"x": 1}}, {"username": "a"}, None),
         (
@@ -300,6 +306,44 @@ def test_an_odd_entry_is_converted_as_far_as_it_goes(entry: dict[str, Any], chan
     assert found == {key: value for key, value in wanted.items() if value is not None}
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("core/v1/secrets", {"resource": "secrets", "apiGroup": "core", "apiVersion": "v1"}),
+        ("shop.example/v1beta1/x", {"resource": "x", "apiGroup": "shop.example", "apiVersion": "v1beta1"}),
+        ("apis/apps/v1", None),
+        ("core/v1/", None),
+        ("/v1/nodes", None),
+        ("v1/nodes", None),
+        ("core/v1/nodes\n", {"resource": "nodes\n", "apiGroup": "core", "apiVersion": "v1"}),
+    ],
+)
+def test_a_request_for_all_objects_of_a_kind_has_a_target(name: str, reference: dict[str, str] | None) -> None:
+    assert event(payload(resourceName=name)).get("objectRef") == reference
+
+
+def test_labels_of_the_cluster_are_added() -> None:
+    # GIVEN labels of the cluster, among them some that an entry has, too
+    asked = []
+
+    def labels(*cluster: str) -> dict[str, str]:
+        asked.append(cluster)
+        return {"env": "prod", "authorization.k8s.io/decision": "x", "cluster_name": "evil", "project_id": "evil"}
+
+    # WHEN an entry is converted
+    found = raw(ENTRY, cluster_labels=labels)
+    # THEN they override the entry's, but for those that say which cluster it is
+    wanted = CONVERTED["annotations"] | {"env": "prod", "authorization.k8s.io/decision": "x"}
+    assert json.loads(found.text)["annotations"] == wanted
+    assert found.cluster == "c"
+    assert asked == [("p", "eu", "c")]
+    # AND entries of other kinds, or without a resource, are no reason to ask
+    take([changed("logName", "x"), changed("resource"), 7], cluster_labels=labels)
+    assert len(asked) == 1
+    raw(changed("resource.labels"), cluster_labels=labels)
+    assert asked[1:] == [("", "", "")]
+
+
 def test_snake_case_is_understood() -> None:
     text = json.dumps(ENTRY)
     for camel, snake in [
@@ -348,7 +392,6 @@ def test_an_entry_without_readable_time_is_an_event() -> None:
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ({}, "without protoPayload"),
         (changed("protoPayload"), "without protoPayload"),
         (changed("protoPayload", []), "without protoPayload"),
         (changed("logName"), "another log"),
@@ -360,7 +403,8 @@ def test_an_entry_without_readable_time_is_an_event() -> None:
         (changed("protoPayload.@type", "x/Y"), "no AuditLog: 'x/Y'"),
         (changed("protoPayload.serviceName", "compute.googleapis.com"), "another service than Kubernetes: 'compute"),
         (changed("protoPayload.serviceName"), "another service"),
-        ({"kind": "Pod"}, "without protoPayload"),
+        ({"protoPayload": None}, "without protoPayload"),
+        ({"log_name": "x"}, "without protoPayload"),
     ],
 )
 def test_entries_of_other_kinds_are_named(entry: object, words: str) -> None:
@@ -387,6 +431,13 @@ def test_entries_of_other_kinds_are_named(entry: object, words: str) -> None:
         (b"[" * 5000, "inside each other"),
         (b" [[" + b"[" * 500 + b"]" * 502, "not a JSON object"),
         (b'{"a":' + b"[" * 2**20, "too large"),
+        (b"{}", "neither logName nor protoPayload"),
+        (b'{"kind":"Pod"}', "neither logName nor protoPayload"),
+        (b'{"message":{"data":"e30="}}', "neither logName nor protoPayload"),
+        (b'{"message":{"messageId":"1"},"subscription":"s"}', "a Pub/Sub message without data"),
+        (b'{"subscription":"s","message":{"data":""}}', "a Pub/Sub message without data"),
+        (b'{"message":{"data":"?"}}', "neither logName nor protoPayload"),
+        (b'{"message":"x"}', "neither logName nor protoPayload"),
     ],
 )
 def test_what_is_no_entry_is_a_reject(text: bytes, words: str) -> None:

@@ -16,6 +16,7 @@ __all__ = ["Statistics"]
 class Statistics:
     """Counters of one run. `rules` gives the order in which rules are listed.
 
+    `rejected` counts what could not be read, `others` what rightly is no audit event (`lanner.sources.other`).
     `put_in_order` and `exact` count the events that the fast path did not take as they are, and not at all.
     """
 
@@ -24,6 +25,7 @@ class Statistics:
         self.events = 0
         self.truncated = 0
         self.rejected = 0
+        self.others = 0
         self.put_in_order = 0
         self.exact = 0
         self.by_rule: Counter[str] = Counter()
@@ -60,6 +62,7 @@ class Statistics:
         self.events += more.events
         self.truncated += more.truncated
         self.rejected += more.rejected
+        self.others += more.others
         self.put_in_order += more.put_in_order
         self.exact += more.exact
         self.by_rule.update(more.by_rule)
@@ -73,12 +76,14 @@ class Statistics:
         """
         lines = [f"Events read: {self.events}"]
         if self.truncated:
-            lines.append(f"Events truncated: {self.truncated} (their bodies count as unknown)")
+            lines.append(f"Events truncated: {self.truncated} (what was lost counts as unknown)")
         if self.put_in_order:
             lines.append(f"Events that had to be put in order: {self.put_in_order} (unusual ones; it takes longer)")
         if self.exact:
             lines.append(f"Events that took the exact way: {self.exact} (odd ones; it takes long)")
         lines.append(f"Rejected: {self.rejected}")
+        if self.others:
+            lines.append(f"Other records (no audit events): {self.others}")
         for counts, what in (
             (self.undecided, "Rules left undecided by truncated events:"),
             (self.failed, "Rules that failed, which is a defect of Lanner (please report it):"),

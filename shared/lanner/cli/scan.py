@@ -19,6 +19,7 @@ from lanner.errors import UsageError, WorkerError
 from lanner.ruleset import Config, Rule
 from lanner.scan import Judge, parts_of
 from lanner.sources import MAX_EVENT_SIZE, Context
+from lanner.sources.envelopes import PROVIDERS
 from lanner.sources.places import places, total_size
 
 __all__ = ["add_to"]
@@ -27,8 +28,9 @@ EXIT_CLEAN, EXIT_ALERTS, EXIT_UNREADABLE = 0, 1, 3
 
 _MAX_JOBS = 1000
 _DESCRIPTION = """\
-Reads audit events (JSON lines, a JSON document, an EventList, arrays, .gz) from files, directories and standard input,
-and prints an alert for every rule that matches."""
+Reads audit events (JSON lines, a JSON document, an EventList, arrays, .gz), as such or in the envelopes of providers
+(CloudWatch Logs subscription batches of EKS, Cloud Logging entries and Pub/Sub messages of GKE), from files,
+directories and standard input, and prints an alert for every rule that matches."""
 _EPILOG = """\
 Exit status: 0 done, 1 alerts were found (only with --exit-code), 2 usage or invalid rules,
 3 some input could not be read."""
@@ -39,6 +41,13 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser("scan", help="find attacks in audit logs", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="file or directory of audit events, - for standard input"
+    )
+    parser.add_argument(
+        "--provider",
+        choices=PROVIDERS,
+        default="",
+        help="read every document as what this provider delivers (apiserver: audit events as such, and lists of them); "
+        "by default each is read as what it looks like",
     )
     add_rules_options(parser)
     parser.add_argument(
@@ -100,7 +109,8 @@ def _scan(
         rejects_shown=None if rejects is not None else REJECTS_SHOWN,
     )
     max_size = MAX_EVENT_SIZE if config.max_event_size is None else config.max_event_size
-    context = Context(max_size=max_size, drop_larger=config.max_event_size is not None)
+    drop_larger = config.max_event_size is not None
+    context = Context(max_size=max_size, drop_larger=drop_larger, envelope=options.provider)
     gc.freeze()  # the rules stay: the collector need not look at them again and again
     jobs = options.jobs if total_bytes is not None else 1  # a stream comes to one process
     failure = ""

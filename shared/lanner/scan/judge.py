@@ -8,7 +8,7 @@ from lanner.alerts import Alert, note
 from lanner.fields.block import Block
 from lanner.fields.json_text import MAX_DEPTH
 from lanner.scan.part import Part
-from lanner.sources import Reject
+from lanner.sources import Other, Reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ _NAMES_SHOWN = 3  # of the rules that might match
 
 
 class Judge:
-    """Judges events by an engine and writes the alerts by `line`.
+    """Judges events by an engine and writes the alerts by `line`. Records that rightly are no events are counted.
 
     `notes` says whether there is to be a summary. Of each part's rejects, the first `rejects_shown` are handed on,
     without their texts; or all as they are, if that is `None`.
@@ -71,13 +71,15 @@ class Judge:
                     self._add_all(waiting, part)
             else:
                 self._add_all(waiting, part)
-                if isinstance(piece, Reject):
+                if isinstance(piece, Other):
+                    part.statistics.others += 1
+                elif isinstance(piece, Reject):
                     self._reject(piece, part)
                 else:
                     event = intake.open(piece)
                     part.statistics.events += 1
                     self._add(event, self._engine.judge(event), part)
-            pieces_taken = part.statistics.events + part.statistics.rejected
+            pieces_taken = part.statistics.events + part.statistics.rejected + part.statistics.others
             if prompt or part.weight >= _MAX_WEIGHT or pieces_taken >= _MAX_PIECES:
                 self._add_all(waiting, part)
                 part.bytes_read = progress.bytes_read - read_before

@@ -7,17 +7,32 @@ event (conformance/README.md, correction g).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lanner.fields import BODIES, RawEvent, json_text
 from lanner.sources import hints
 from lanner.sources.elements import each, leaves, pieces, start_of_elements
+from lanner.sources.other import Other
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["MAX_BAD_PARTS", "PLAIN_EVENT", "event", "events", "payload_events", "salvaged", "value_events", "whole"]
+__all__ = [
+    "MAX_BAD_PARTS",
+    "PLAIN_EVENT",
+    "ObjectReader",
+    "event",
+    "events",
+    "object_events",
+    "payload_events",
+    "salvaged",
+    "value_events",
+    "whole",
+]
+
+ObjectReader: TypeAlias = "Callable[[bytes, str, str, Context], Iterator[Piece]]"
+"""Yields what a value that is no array comes to, given its text, the payload's origin, and which part of it this is."""
 
 PLAIN_EVENT = b'{"kind":"Event",'
 """How the lines of an API server's log begin: an Event, whatever follows (of duplicate keys the first counts)."""
@@ -68,19 +83,21 @@ def whole(text: bytes) -> bytes:
     return json_text.check(text)
 
 
-def value_events(value: bytes, origin: str, context: Context, part: str = "") -> Iterator[Piece]:
+def value_events(
+    value: bytes, origin: str, context: Context, part: str = "", read: ObjectReader | None = None
+) -> Iterator[Piece]:
     """Yield the events of one valid JSON value (`whole`), and rejects for its bad parts.
 
     `part` (" item 3") tells which part of the payload the value is, if it is not all of it. After `MAX_BAD_PARTS`
-    rejects the rest is one reject.
+    rejects the rest is one reject. `read` is given every object (`object_events` if there is none).
     """
-    yield from _bounded(_value_events(value, origin, context, part), origin + part)
+    yield from _bounded(_value_events(value, origin, context, part, read or object_events), origin + part)
 
 
 def _bounded(found: Iterator[Piece], origin: str) -> Iterator[Piece]:
     bad = 0
     for piece in found:
-        bad += isinstance(piece, Reject)
+        bad += isinstance(piece, Reject) and not isinstance(piece, Other)
         if bad > MAX_BAD_PARTS:
             reason = f"more than {MAX_BAD_PARTS} of its elements are no audit events; the rest is not read"
             yield Reject(origin, reason)
@@ -88,17 +105,17 @@ def _bounded(found: Iterator[Piece], origin: str) -> Iterator[Piece]:
         yield piece
 
 
-def _value_events(value: bytes, origin: str, context: Context, part: str) -> Iterator[Piece]:
+def _value_events(value: bytes, origin: str, context: Context, part: str, read: ObjectReader) -> Iterator[Piece]:
     if value[0] != _ARRAY:
-        yield from _object_events(value, origin, part, context)
+        yield from read(value, origin, part, context)
         return
     prefix = f"{part}." if part else " item "
     for number, element in enumerate(each(value), 1):
         if element[0] != _ARRAY:
-            yield from _object_events(element, origin, f"{prefix}{number}", context)
+            yield from read(element, origin, f"{prefix}{number}", context)
             continue
         for path, leaf in leaves(element):
-            yield from _object_events(leaf, origin, f"{prefix}{number}{path}", context)
+            yield from read(leaf, origin, f"{prefix}{number}{path}", context)
 
 
 def event(text: bytes, origin: str, context: Context) -> RawEvent | Reject:
@@ -112,8 +129,10 @@ def event(text: bytes, origin: str, context: Context) -> RawEvent | Reject:
     return RawEvent(text, context.provider, context.cluster, None, origin, lost)
 
 
-def _object_events(value: bytes, origin: str, part: str, context: Context) -> Iterator[Piece]:
-    """Yield the events of what should be an Event or an EventList."""
+def object_events(
+    value: bytes, origin: str, part: str, context: Context, members: Mapping[str, bytes] | None = None
+) -> Iterator[Piece]:
+    """Yield the events of what should be an Event or an EventList; `members` are those of `value`, if it was split."""
     if value.startswith(PLAIN_EVENT):
         yield event(value, origin + part, context)
         return
@@ -122,7 +141,8 @@ def _object_events(value: bytes, origin: str, part: str, context: Context) -> It
         reason = f"arrays nest deeper than {json_text.MAX_DEPTH} levels" if deep else _no_object(value)
         yield Reject(origin + part, reason, value)
         return
-    members = json_text.members(value)
+    if members is None:
+        members = json_text.members(value)
     kind = members.get("kind", b"")
     name = json_text.unquote(kind) if kind.startswith(b'"') else b""
     if name == b"Event":
@@ -150,16 +170,19 @@ def _item(item: bytes, origin: str, context: Context) -> Piece:
     return Reject(origin, _no_object(item), item)
 
 
-def salvaged(text: bytes, origin: str, context: Context) -> list[Piece]:
-    """Return the events, and rejects for the rest, of a broken array or EventList; nothing if no event is intact."""
+def salvaged(text: bytes, origin: str, context: Context, read: ObjectReader | None = None) -> list[Piece]:
+    """Return the events, and rejects for the rest, of a broken array or EventList; nothing if no event is intact.
+
+    `read` is that of `value_events`.
+    """
     start = start_of_elements(text)
     if start is None or len(text) > json_text.MAX_LENIENT:
         return []
-    found = list(_bounded(_salvaged(text, start, origin, context), origin))
+    found = list(_bounded(_salvaged(text, start, origin, context, read or object_events), origin))
     return found if any(isinstance(piece, RawEvent) for piece in found) else []
 
 
-def _salvaged(text: bytes, start: int, origin: str, context: Context) -> Iterator[Piece]:
+def _salvaged(text: bytes, start: int, origin: str, context: Context, read: ObjectReader) -> Iterator[Piece]:
     is_list = text.startswith(b"{")
     for number, piece in enumerate(pieces(text, start), 1):
         if is_list and piece == b"}":
@@ -173,7 +196,7 @@ def _salvaged(text: bytes, start: int, origin: str, context: Context) -> Iterato
         if is_list:
             yield _item(value, origin + part, context)
         else:
-            yield from _value_events(value, origin, context, part)
+            yield from _value_events(value, origin, context, part, read)
 
 
 def _no_object(value: bytes) -> str:

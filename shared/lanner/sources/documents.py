@@ -1,7 +1,7 @@
 """Put the lines of an input together to JSON documents, and pick up the thread where one of them is broken.
 
-A line that is a complete JSON text is a payload. A line that is only the beginning of one (brackets are open, no string
-is) begins a document over several lines:
+A line that is a complete JSON text (or packed data in base64) is a payload. A line that is only the beginning of a JSON
+text (brackets are open, no string is) begins a document over several lines:
 
 * An object is gathered until it closes (`Draft`).
 * An array is not gathered: its elements are read one by one as if they were documents with commas between them. So it
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from lanner.fields import json_text
 from lanner.sources import hints
-from lanner.sources.apiserver import salvaged, value_events, whole
+from lanner.sources.apiserver import whole
 from lanner.sources.draft import BLANK, BROKEN, KEPT, MAX_DOCUMENT, OPEN, Draft, column_of
+from lanner.sources.envelopes import packed_events, salvaged, value_events
 from lanner.sources.reject import Context, Piece, Reject
 from lanner.sources.run import Run
 
@@ -228,6 +229,10 @@ class Documents:
         yield from salvaged(text, origin, self._context) or [Reject(origin, reason, text)]
 
     def _bad_line(self, text: bytes, number: int, error: json_text.JsonError) -> Iterator[Piece]:
+        packed = packed_events(text, self._place(number), self._context)
+        if packed is not None:
+            yield from packed
+            return
         reason = hints.about_text(text, error)
         if text.startswith(hints.BOM) and not isinstance(_parse(text[len(hints.BOM) :]), bytes):
             self._run = Run(self._place(number), number, reason, text, column=0, closers=b"}]")

@@ -1,7 +1,8 @@
 """Audit events from files, directories and standard input: logs (JSON lines), JSON documents, packed or not.
 
 A file may hold one payload a line, as API servers write it; one pretty-printed document; or several documents after
-each other. Whatever cannot be read becomes a `Reject`, and reading goes on behind it.
+each other. A document is an audit event, a list of them, or what a provider delivers them in (`envelopes`). Whatever
+cannot be read becomes a `Reject`, and reading goes on behind it.
 """
 
 from __future__ import annotations
@@ -34,18 +35,20 @@ def read(
     cluster: str = "",
     max_size: int = MAX_EVENT_SIZE,
     drop_larger: bool = False,
+    envelope: str = "",
     progress: Progress | None = None,
 ) -> Iterator[Piece]:
     """Yield the events of all `paths` in their order, and a reject for every piece that is none.
 
     A path is a file, a directory (the files in it, sorted by name; no hidden ones, no subdirectories) or `-` for
     standard input. gzip data is unpacked, whatever the file's name. `provider`, `cluster`, `max_size` (bytes) and
-    `drop_larger` are those of `lanner.sources.apiserver.events`; `progress` is kept up to date while reading.
+    `drop_larger` are those of `lanner.sources.apiserver.events`, `envelope` is that of `Context`; `progress` is kept
+    up to date while reading.
 
     Nothing is raised for a path that cannot be read: it becomes a reject whose origin is the path. Memory stays
     below a few times `MAX_DOCUMENT`, whatever the input holds.
     """
-    context = Context(provider, cluster, max_size, drop_larger)
+    context = Context(provider, cluster, max_size, drop_larger, envelope)
     return cast("Iterator[Piece]", _read(paths, context, progress or Progress(), blocks=False))
 
 
@@ -56,6 +59,7 @@ def read_blocks(
     cluster: str = "",
     max_size: int = MAX_EVENT_SIZE,
     drop_larger: bool = False,
+    envelope: str = "",
     progress: Progress | None = None,
 ) -> Iterator[Piece | Block]:
     """Do as `read` does, but offer many lines at once where they look like events, as a `Block`.
@@ -63,7 +67,8 @@ def read_blocks(
     Of a block that is not taken before the next piece is asked for, the lines follow one by one. A scan finds its
     places first, to share them out, and calls `read_places`; this is for whoever has paths, as `read` is.
     """
-    return _read(paths, Context(provider, cluster, max_size, drop_larger), progress or Progress(), blocks=True)
+    context = Context(provider, cluster, max_size, drop_larger, envelope)
+    return _read(paths, context, progress or Progress(), blocks=True)
 
 
 def read_places(

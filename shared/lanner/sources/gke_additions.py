@@ -5,17 +5,20 @@
 * The decision of the authorisation, where no label has it.
 * Whom the caller impersonated: GKE writes the user into `authoritySelector`.
 * Groups, service account key, delegation, and the subject of callers without e-mail address.
+* What the request was about, where the resource's name ends with the kind: `core/v1/secrets` for all secrets of the
+  cluster. The plugin finds no `objectRef` in names of three parts, so in such requests no `ka.target.*`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from lanner.sources import go_json
-from lanner.sources.gke_event import AuditEvent, Status, User
+from lanner.sources.gke_event import AuditEvent, Reference, Status, User
 
 if TYPE_CHECKING:
     from lanner.sources.gke_entry import Authentication, Payload
@@ -48,6 +51,9 @@ _NUMBER = {name: number for number, name in enumerate(_CODES)}
 _STATUS = dict(enumerate(_CODES.values()))
 _UNKNOWN = 500
 
+_WHOLE_CLUSTER = re.compile(r"([^/]+)/(v[0-9][^/]*)/([^/]+)")
+"""The resource name of a request for all objects of a kind: group, version, resource."""
+
 
 def complete(event: AuditEvent, payload: Payload) -> None:
     """Add to `event` what its entry's `AuditLog` has beyond the plugin's conversion."""
@@ -58,6 +64,9 @@ def complete(event: AuditEvent, payload: Payload) -> None:
         _complete_user(event, caller)
     if isinstance(payload.authorization_info, list):
         _complete_decision(event, payload.authorization_info)
+    if event.object_ref is UNSET and (name := _WHOLE_CLUSTER.fullmatch(payload.resource_name or "")):
+        group, version, resource = name.groups()
+        event.object_ref = Reference(resource, api_group=group, api_version=version)
 
 
 def _complete_user(event: AuditEvent, caller: Authentication) -> None:
@@ -80,7 +89,8 @@ def _groups(caller: Authentication) -> list[str]:
     """Return the caller's groups; those of a third party's identity are among its claims."""
     groups = caller.groups
     if groups is None and isinstance(caller.third_party_principal, dict):
-        groups = caller.third_party_principal.get("groups")
+        claims = caller.third_party_principal.get("thirdPartyClaims")
+        groups = (claims if isinstance(claims, dict) else caller.third_party_principal).get("groups")
     return [group for group in groups if isinstance(group, str)] if isinstance(groups, list) else []
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lanner.fields import json_text
+from lanner.sources.recognition import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,8 @@ _JSON_LINE = re.compile(rb"^[{\[]", re.MULTILINE)
 
 _RULES_FILE = "this looks like a rules file: give it with -r"
 _MARKUP_FILE = "this is HTML or XML, no audit log (perhaps the error page of a download)"
-_ENVELOPE = "this is {}, an envelope which this version cannot read yet"
+_UNREADABLE = "this is {}, an envelope which this version cannot read yet"
+_MISPLACED = "this is {}, where an audit event was expected"
 
 
 def is_binary(text: bytes) -> bool:
@@ -79,9 +81,9 @@ def about_text(text: bytes, error: json_text.JsonError) -> str:
 def about_object(members: Mapping[str, bytes]) -> str:
     """Say why a JSON object with these members is neither an Event nor an EventList."""
     kind = members.get("kind")
-    envelope = _envelope(members) if kind is None else ""
-    if envelope:
-        return _ENVELOPE.format(envelope)
+    envelope = recognise(members) if kind is None else None
+    if envelope is not None:
+        return (_MISPLACED if envelope.provider else _UNREADABLE).format(envelope.description)
     if kind is None and "rule" in members and ("output" in members or "condition" in members):
         return "this is an alert or a rule, not an audit event"
     if kind is None:
@@ -90,20 +92,3 @@ def about_object(members: Mapping[str, bytes]) -> str:
         return "no audit event: its kind is not a string (Event or EventList)"
     name = json_text.unquote(kind).decode(errors="replace")[:60]
     return f"no audit event: its kind is {name!r}, not 'Event' or 'EventList'"
-
-
-def _envelope(members: Mapping[str, bytes]) -> str:
-    if "awslogs" in members or "logEvents" in members:
-        return "a CloudWatch Logs subscription batch (EKS)"
-    if "Records" in members:
-        return "a batch of AWS records (Kinesis, SQS, S3 ...)"
-    if "protoPayload" in members or ("logName" in members and "insertId" in members):
-        return "a Cloud Logging LogEntry (GKE)"
-    if "records" in members:
-        return "an Azure Event Hub batch (AKS)"
-    message = members.get("message", b"")
-    if message.startswith(b"{") and "data" in json_text.members(message):
-        return "a Pub/Sub message (GKE)"
-    if "short_message" in members or (message.startswith(b'"') and b"short_message" in message):
-        return "a GELF message (OVHcloud Logs Data Platform)"
-    return ""

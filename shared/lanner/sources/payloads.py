@@ -48,7 +48,8 @@ class Payloads:
         self._lines = lines
         self._name = name
         self._context = context
-        self._blocks = blocks
+        self._takes_events = context.envelope in ("", "apiserver")  # as such, without looking for an envelope
+        self._blocks = blocks and self._takes_events
         self._stop = stop
         self._lines_before = lines_before
         self._before = 0  # the lines before the first, once they are counted
@@ -86,7 +87,7 @@ class Payloads:
     def _line(self, line: bytes) -> Iterator[Piece]:
         number = self._number()
         documents = self._documents
-        if line.startswith(PLAIN_EVENT) and not documents.busy:
+        if line.startswith(PLAIN_EVENT) and self._takes_events and not documents.busy:
             try:
                 text = json_text.check(line)
             except json_text.JsonError:

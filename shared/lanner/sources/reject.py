@@ -34,6 +34,8 @@ Piece: TypeAlias = RawEvent | Reject
 class Context(msgspec.Struct, frozen=True):
     """What all events of one source have in common, and how they are taken.
 
+    `envelope` names the provider (`lanner.sources.envelopes.PROVIDERS`) as whose all documents are read; if it is
+    empty, each is read as what it looks like, and `provider` is what is told of events that come in no envelope.
     An event whose text as received is longer than `max_size` bytes is rejected if `drop_larger` (what Falco does);
     else its bodies count as lost, so that what depends on them is unknown.
     """
@@ -42,3 +44,4 @@ class Context(msgspec.Struct, frozen=True):
     cluster: str = ""
     max_size: int = MAX_EVENT_SIZE
     drop_larger: bool = False
+    envelope: str = ""

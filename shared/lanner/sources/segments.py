@@ -29,9 +29,15 @@ __all__ = ["Segment", "SegmentReader", "can_be_cut", "count_lines", "find_cut"]
 _AT_ONCE = 65536
 _COUNTED_AT_ONCE = 1 << 20
 
-# The end of a document, and a line that begins as the API server's do. Elements of an array end with a comma.
-_CUT = re.compile(rb"\}\r?\n(?=%b)" % re.escape(PLAIN_EVENT))
-_LONGEST_CUT = len(b"}\r\n" + PLAIN_EVENT)
+# How lines of logs begin: those of an API server, and those of providers' envelopes.
+_BEGINNINGS = (
+    *(PLAIN_EVENT, b'{"kind":"EventList",'),
+    *(b'{"awslogs":', b'{"messageType":'),
+    *(b'{"insertId":', b'{"message":{"'),
+)
+# The end of a document, and such a line. Elements of an array end with a comma.
+_CUT = re.compile(rb"\}\r?\n(?=%b)" % b"|".join(map(re.escape, _BEGINNINGS)))
+_LONGEST_CUT = len(b"}\r\n") + max(map(len, _BEGINNINGS))
 
 
 class Segment(msgspec.Struct, frozen=True):

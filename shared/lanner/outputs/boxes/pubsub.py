@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PubSubBox"]
 
 _MOST = 1000
-_TAKEN_AT_ONCE = 100
+_TAKEN_AT_ONCE = 10  # letters may be large
 _PULL_SECONDS = 10.0
 
 

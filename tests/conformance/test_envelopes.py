@@ -1,0 +1,130 @@
+"""Recorded events in the envelopes of their providers: the alerts are those of the plain events."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from conformance_data import Golden, loaded_rules
+
+from lanner.engine import CompiledEngine
+from lanner.fields import Intake, RawEvent
+from lanner.sources import Other, Piece, read
+
+RULES = Path(__file__).parents[2] / "rules"
+Found = Counter[tuple[str, ...]]
+
+
+class _Named(msgspec.Struct):
+    auditID: str
+    stage: str
+
+
+_decode = msgspec.json.Decoder(_Named).decode
+
+
+@pytest.fixture(params=["official", "shipped"])
+def engine(request: pytest.FixtureRequest, whole: Golden) -> CompiledEngine:
+    """Falco's rules, all of them switched on, or those shipped with Lanner."""
+    official = whole.root / "official"
+    files = {
+        "official": [official / "k8s_audit_rules.yaml", official / "activate.yaml"],
+        "shipped": sorted(RULES.glob("*.yaml")),
+    }
+    return CompiledEngine(loaded_rules(*files[request.param]))
+
+
+def corpus(whole: Golden, part: str) -> Golden:
+    """Return a folder of the recorded events, which has no list of deliberate differences."""
+    folder = Golden.__new__(Golden)
+    folder.root = whole.root.parent / "corpus" / part
+    return folder
+
+
+def alerts(pieces: Iterable[Piece], engine: CompiledEngine) -> tuple[Found, Counter[type]]:
+    """Return (rule, auditID, stage) of each alert, and how many pieces of each kind there were."""
+    found: Found = Counter()
+    kinds: Counter[type] = Counter()
+    intake = Intake()
+    for piece in pieces:
+        kinds[type(piece)] += 1
+        if isinstance(piece, RawEvent):
+            event = intake.open(piece)
+            for rule in engine.judge(event).matched:
+                found[(rule.name, event.text_of("auditID").decode(), event.text_of("stage").decode())] += 1
+    return found, kinds
+
+
+def name(piece: Piece) -> tuple[str, str]:
+    """Return the audit id and the stage of an event."""
+    assert isinstance(piece, RawEvent)
+    decoded = _decode(piece.text)
+    return decoded.auditID, decoded.stage
+
+
+def test_cloudwatch_batches(whole: Golden, engine: CompiledEngine, compared: Callable[..., None]) -> None:
+    folder = corpus(whole, "envelopes")
+    wanted, _ = alerts(read([folder.root / "events.jsonl.gz"]), engine)
+    got, kinds = alerts(read([folder.root / "eks-cloudwatch.jsonl.gz"]), engine)
+    compared(got.total(), "alerts on events in CloudWatch batches", (got - wanted).total() + (wanted - got).total())
+    assert got == wanted
+    assert got.total() > 100
+    assert kinds == {RawEvent: 3104, Other: 2}
+
+
+def test_webhook_batches(whole: Golden, engine: CompiledEngine, compared: Callable[..., None]) -> None:
+    # GIVEN the bodies of requests, and the same events as the log has them
+    folder = corpus(whole, "webhook")
+    sent = list(read([folder.root / "batches.jsonl.gz"]))
+    names = set(map(name, sent))
+    logged = [piece for piece in read([corpus(whole, "day").root / "events.jsonl.gz"]) if name(piece) in names]
+    # WHEN they are judged
+    got, kinds = alerts(sent, engine)
+    wanted, _ = alerts(logged, engine)
+    # THEN the alerts are the same, although the items have no kind
+    compared(got.total(), "alerts on events in webhook batches", (got - wanted).total() + (wanted - got).total())
+    assert got == wanted
+    assert got.total() >= 26
+    assert kinds == {RawEvent: len(logged)} == {RawEvent: 3584}
+
+
+def as_an_entry_has_it(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event without what no log entry of GKE carries, and with the name of the cluster, which they do.
+
+    They lack groups and other facts about the caller, whom it impersonated (the recorded ones have no
+    `authoritySelector`), the proxies on the way, and the query of the request.
+    """
+    event = event | {
+        "user": {"username": event["user"].get("username", "")},
+        "sourceIPs": event["sourceIPs"][:1],
+        "requestURI": event["requestURI"].partition("?")[0],
+        "annotations": event.get("annotations", {}) | {"cluster_name": "shop"},
+    }
+    event.pop("impersonatedUser", None)
+    return event
+
+
+@pytest.mark.parametrize("file", ["gke-logentries", "gke-pubsub-messages"])
+def test_log_entries(whole: Golden, engine: CompiledEngine, compared: Callable[..., None], file: str) -> None:
+    # GIVEN log entries, and the events that they tell of as far as they do
+    folder = corpus(whole, "envelopes")
+    entries = list(read([folder.root / f"{file}.jsonl.gz"]))
+    names = {name(piece) for piece in entries if not isinstance(piece, Other)}
+    told = [
+        RawEvent(json.dumps(as_an_entry_has_it(event)).encode())
+        for event in folder.objects("events.jsonl")
+        if (event["auditID"], event["stage"]) in names
+    ]
+    # WHEN both are judged
+    got, kinds = alerts(entries, engine)
+    wanted, _ = alerts(told, engine)
+    # THEN their alerts are the same
+    compared(got.total(), "alerts on GKE's entries", (got - wanted).total() + (wanted - got).total())
+    assert got == wanted
+    assert got.total() > 100
+    assert kinds == {RawEvent: 1920, Other: 10}

@@ -1,0 +1,108 @@
+"""Alerts to be sent, outputs that fail as they are told, and moto's AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lanner.outputs import aws
+from lanner.outputs.message import Message
+from lanner.outputs.output import Failure
+
+REGION = "eu-west-1"
+
+
+def a_message(number: int = 0, **changes: object) -> Message:
+    """Return an alert with so many parts of its own; `changes` are those of its JSON object."""
+    alert = {
+        "cluster": "prod",
+        "hostname": "h",
+        "id": f"{number:064x}",
+        "output": f"10:00:00.000000000: Warning alert {number}",
+        "output_fields": {"evt.time": 1714558830123456000, "ka.user.name": "alice"},
+        "priority": "Warning",
+        "provider": "eks",
+        "rule": "A Rule",
+        "source": "k8s_audit",
+        "tags": ["k8s"],
+        "time": "2024-05-01T10:20:30.123456000Z",
+        "time_source": "stageTimestamp",
+        "truncated": False,
+    } | changes
+    return Message.read(json.dumps(alert, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+class Scripted:
+    """An output that takes groups of `size`, and answers each attempt by what `answer` makes of it."""
+
+    name = "scripted:one"
+
+    def __init__(self, answer: Callable[[Sequence[Message], float], Sequence[Failure]], size: int = 10) -> None:
+        self._answer = answer
+        self._size = size
+        self.taken: list[str] = []
+        self.timeouts: list[float] = []
+
+    def batches(self, messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+        for start in range(0, len(messages), self._size):
+            yield messages[start : start + self._size]
+
+    def send(self, batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
+        self.timeouts.append(timeout)
+        failures = self._answer(batch, timeout)
+        failed = {failure.message.id for failure in failures}
+        self.taken += [message.id for message in batch if message.id not in failed]
+        return failures
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """GIVEN a clock that nobody waits for; the pauses that were asked for."""
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    return pauses
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """GIVEN an AWS account of moto's."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    aws.client.cache_clear()
+    with mock_aws():
+        yield
+    aws.client.cache_clear()
+
+
+@pytest.fixture
+def queue(cloud: None) -> Callable[[], tuple[str, Callable[[], list[dict]]]]:
+    """What makes a queue: its URL, and what reads the messages in it."""
+    sqs = boto3.client("sqs", region_name=REGION)
+
+    def make(**attributes: str) -> tuple[str, Callable[[], list[dict]]]:
+        name = f"q{len(sqs.list_queues().get('QueueUrls', []))}"
+        name += ".fifo" if attributes.get("FifoQueue") else ""
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+        def read() -> list[dict]:
+            found: list[dict] = []
+            while True:
+                answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+                if not answer.get("Messages"):
+                    return found
+                for message in answer["Messages"]:
+                    found.append(message)
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+        return url, read
+
+    return make
