@@ -7,7 +7,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_text_has_a_line_for_every_field(lanner):
     status, out, _ = lanner("fields")
     assert status == 0
-    assert len([line for line in out.splitlines() if line.startswith("ka.")]) == 100
+    assert len([line for line in out.splitlines() if line.startswith("ka.")]) == 101
 
 
 def test_a_text_narrows_them(lanner):

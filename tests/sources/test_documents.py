@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lanner.fields import RawEvent, json_text
-from lanner.sources import Piece, Reject, read
+from lanner.sources import Context, Piece, Reject, read
+from lanner.sources.documents import Documents
 from lanner.sources.draft import KEPT
 
 Outline = Callable[..., list[str]]
@@ -368,3 +369,20 @@ def test_damage_of_a_line_never_changes_the_others(audit: Path, damage: bytes, p
     assert [piece.text for piece in found if isinstance(piece, RawEvent) and piece.text in names] == [
         line(name).encode() for name in "abc"
     ]
+
+
+def test_lines_that_a_provider_cut_and_marked() -> None:
+    # GIVEN a log in which lines were cut: within a string, between tokens, and before it can be told which event it is
+    head = b'{"kind":"Event","auditID":"%d","verb":"get"'
+    log = [
+        head % 1 + b"}",
+        head % 2 + b',"userAgent":"cu[Truncated...]',
+        head % 3 + b",[Truncated...]",
+        head[:20] + b"[Truncated...]",
+    ]
+    documents = Documents("log", Context())
+    # WHEN it is read THEN what is left of them is events, too
+    found = [piece for number, line in enumerate(log, 1) for piece in documents.line(line, number)]
+    assert [type(piece) for piece in found] == [RawEvent, RawEvent, RawEvent, Reject]
+    assert [piece.truncated for piece in found if isinstance(piece, RawEvent)] == [False, True, True]
+    assert [piece.origin for piece in found] == ["log:1", "log:2", "log:3", "log:4"]

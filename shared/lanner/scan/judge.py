@@ -111,7 +111,8 @@ class Judge:
         """Write the lines of the alerts on one event, and count what there is to count."""
         statistics = part.statistics
         matched, undecided, failed, withheld = verdict
-        if event.lost:
+        if event.lost and (event.raw.truncated or matched or undecided):
+            # What the API server left out is noticed only of events that concern a rule.
             statistics.truncated += 1
             for rule in undecided:
                 statistics.count_undecided(rule)

@@ -19,10 +19,13 @@ from lanner.sources.reject import Context, Reject
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MAX_CUT", "salvaged_event"]
+__all__ = ["MARK", "MAX_CUT", "salvaged_event"]
+
+MARK = b"[Truncated...]"
+"""What EKS puts to the end of a line that it cut."""
 
 MAX_CUT = 2**20
-"""Bytes that the beginning of an event may have. Providers cut at 256 KiB at the most; it takes 0.1 s a megabyte."""
+"""Bytes that the beginning of an event may have. A hostile one takes half a second."""
 
 _TOKEN = re.compile(rb'[ \t\r\n]*+(?:([{}\[\],:])|("(?:[^"\\]++|\\.)*+")|([^\s{}\[\],:"]++))', re.DOTALL)
 _BLANK = b" \t\r\n"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from lanner.fields import json_text
 from lanner.sources import hints
 from lanner.sources.apiserver import whole
+from lanner.sources.cut import MARK, salvaged_event
 from lanner.sources.draft import BLANK, BROKEN, KEPT, MAX_DOCUMENT, OPEN, Draft, column_of
 from lanner.sources.envelopes import packed_events, salvaged, value_events
 from lanner.sources.reject import Context, Piece, Reject
@@ -97,6 +98,10 @@ class Documents:
         try:
             value = whole(text)
         except json_text.JsonError as error:
+            if text.endswith(MARK):
+                cut = text.removesuffix(MARK)
+                yield salvaged_event(cut, f"{self._name}:{number}", self._context)
+                return
             draft = Draft(number, column)
             if error.position < len(text) or text[0] not in b"{[":
                 yield from self._bad_line(text, number, error)

@@ -22,7 +22,7 @@ import msgspec
 from lanner.fields import RawEvent, json_text
 from lanner.fields.block import Block
 from lanner.sources import apiserver
-from lanner.sources.cut import salvaged_event
+from lanner.sources.cut import MARK, salvaged_event
 from lanner.sources.elements import each
 from lanner.sources.other import Other
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
@@ -30,13 +30,10 @@ from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CUT", "MAX_INFLATED", "Batch", "LogEvent", "batch", "blocks", "events"]
+__all__ = ["MAX_INFLATED", "Batch", "LogEvent", "batch", "blocks", "events"]
 
 MAX_INFLATED = 128 * 2**20
 """Bytes that a batch may have unpacked. CloudWatch Logs sends about 1 MiB packed, which could grow a thousandfold."""
-
-CUT = b"[Truncated...]"
-"""What EKS puts to the end of a line that it cut."""
 
 _STREAM = "kube-apiserver-audit-"
 _LOG_GROUP = re.compile(r"/aws/eks/([^/]+)/cluster")
@@ -279,8 +276,8 @@ def _unusual(log_event: LogEvent, place: str, context: Context) -> Iterator[Piec
     """Yield what a message holds that is not just the text of one ordinary event."""
     text = log_event.message.encode(errors=_AS_READ)
     kept = text.rstrip(_BLANK)
-    if kept.endswith(CUT):
-        yield salvaged_event(kept.removesuffix(CUT), place, context, _received(log_event))
+    if kept.endswith(MARK):
+        yield salvaged_event(kept.removesuffix(MARK), place, context, _received(log_event))
         return
     for piece in apiserver.payload_events(text, place, context):
         if isinstance(piece, RawEvent):
