@@ -26,6 +26,9 @@ _PUBLIC_V6 = "2000::/3"
 _REFUSED_V6 = ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")  # with tunnels (Teredo, 6to4) to anywhere
 _TRANSLATED_V6 = "64:ff9b::/96"  # NAT64: the last four bytes are the IPv4 address that is reached
 
+_METADATA_V4 = ("169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32")
+_METADATA_V6 = ("fe80::/10", "fd00:ec2::/32", "fd20:ce::/32")
+
 _NUMERIC = r"[0-9.]++|[0-9a-f.]*:[0-9a-f:.]*"
 
 
@@ -50,29 +53,38 @@ class Reach:
 
     def refusal(self, host: str, addresses: Sequence[str]) -> str:
         """Return why `host`, whose addresses are given, must not be reached; empty if it may."""
-        if host in self._hosts:
-            return ""
+        is_named = host in self._hosts
         for text in addresses:
-            if not self._is_reachable(text):
+            if not self._is_reachable(text, is_named):
                 shown = host if host == text else f"{host} is at {text}, which"
                 return f"{shown} is no public address; {self._name} can allow it"
         return ""
 
-    def _is_reachable(self, text: str) -> bool:
-        """Tell whether an address is public or allowed; one that leads to an IPv4 address counts as that."""
+    def _is_reachable(self, text: str, is_named: bool) -> bool:
+        """Tell whether an address is public or allowed; one that leads to an IPv4 address counts as that.
+
+        A host that is allowed by name may be anywhere (`is_named`) but where metadata are: whoever has a say in its
+        name would else get at credentials.
+        """
         import ipaddress
 
-        address: IPv4Address | IPv6Address = ipaddress.ip_address(text)
+        address: IPv4Address | IPv6Address
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:  # an odd way to write one, such as 127.1, of which the resolver would make something
+            return False
         if isinstance(address, ipaddress.IPv6Address):
-            if self._is_allowed(address):
-                return True
             inner = address.ipv4_mapped
             if inner is None and _is_in(address, _networks(_TRANSLATED_V6)):
                 inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+            if self._is_allowed(address):
+                return True
             if inner is None:
+                if is_named:
+                    return not _is_in(address, _networks(*_METADATA_V6))
                 return _is_in(address, _networks(_PUBLIC_V6)) and not _is_in(address, _networks(*_REFUSED_V6))
             address = inner
-        return self._is_allowed(address) or not _is_in(address, _networks(*_REFUSED_V4))
+        return self._is_allowed(address) or not _is_in(address, _networks(*(_METADATA_V4 if is_named else _REFUSED_V4)))
 
     def _is_allowed(self, address: IPv4Address | IPv6Address) -> bool:
         return _is_in(address, self._networks)

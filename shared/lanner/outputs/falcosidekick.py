@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Falcosidekick"]
 
 _LIMIT = 1_000_000
-_ID, _CLUSTER = "lanner.alert_id", "lanner.cluster"
+_ID, _CLUSTER = "lanner.id", "lanner.cluster"
 _OWN_TEXTS = ("k8s.ns.name", "k8s.pod.name")
 """Fields that falcosidekick takes to be strings: any other value of theirs breaks its request."""
 
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 class Falcosidekick:
     """Posts alerts to the falcosidekick at `url`; the rest is that of `HttpClient`, whose errors are raised.
 
-    Of an alert it keeps Falco's keys alone. So the id and the cluster go into the fields, as `lanner.alert_id` and
+    Of an alert it keeps Falco's keys alone. So the id and the cluster go into the fields, as `lanner.id` and
     `lanner.cluster`; there has to be one field at least, anyway.
     """
 

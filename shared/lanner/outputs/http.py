@@ -16,6 +16,7 @@ from lanner.outputs.output import Failure
 from lanner.outputs.url import Url
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Mapping, Sequence
 
@@ -28,7 +29,7 @@ __all__ = ["MAX_ANSWER", "Answer", "HttpClient", "SecretText", "header_value"]
 MAX_ANSWER = 65536
 """Bytes of an answer's body that are read."""
 
-_MAX_WAIT = 120.0
+_MAX_WAIT = 60.0
 """Seconds that a destination may ask to be left alone."""
 
 _CONNECT_SECONDS = 3.0
@@ -97,13 +98,13 @@ class HttpClient:
         reach: Reach | None = None,
         ca_file: str = "",
     ) -> None:
+        self._idle: list[tuple[Url, float, HTTPConnection]] = []
         self._text = url
         self._name = name if isinstance(url, str) else url.name
         self._token = token
         self._allow_http = allow_http
         self._reach = reach or Reach()
         self._ca_file = ca_file
-        self._idle: list[tuple[Url, float, HTTPConnection]] = []
         self._trust: ssl.SSLContext | None = None
         if isinstance(url, str):
             self._read(url)
@@ -147,6 +148,15 @@ class HttpClient:
         except (OSError, HTTPException, HTTPError) as error:
             return _unanswered(error, url.host, deadline)
 
+    def close(self) -> None:
+        """Close the connections that are kept; the next request opens another one."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop()[2].close()
+
+    def __del__(self) -> None:
+        self.close()
+
     def _url(self) -> Url:
         return self._read(self._text if isinstance(self._text, str) else self._text.reveal())
 
@@ -189,18 +199,21 @@ class HttpClient:
         """Return a connection to the first of `addresses` that can be connected to."""
         from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-        for number, address in enumerate(addresses, 1):
-            left = deadline.left() / (len(addresses) - number + 1)
-            # The handshake may take as long as the connection before it.
-            connection = self._unconnected(url, address, max(0.01, min(left / 2, _CONNECT_SECONDS)))
-            try:
-                connection.connect()
-            except BaseException as error:
-                connection.close()
-                if number < len(addresses) and isinstance(error, (NewConnectionError, ConnectTimeoutError)):
-                    continue
-                raise
-            break
+        *others, last = addresses
+        for number, address in enumerate(others):
+            with suppress(NewConnectionError, ConnectTimeoutError):
+                return self._opened(url, address, deadline.left() / (len(addresses) - number))
+        return self._opened(url, last, deadline.left())
+
+    def _opened(self, url: Url, address: str, seconds: float) -> HTTPConnection:
+        """Return a connection to an address, for which there are so many seconds."""
+        # The handshake may take as long as the connection before it.
+        connection = self._unconnected(url, address, max(0.01, min(seconds / 2, _CONNECT_SECONDS)))
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _unconnected(self, url: Url, address: str, timeout: float) -> HTTPConnection:
@@ -224,7 +237,7 @@ class HttpClient:
 
         left = max(0.01, deadline.left())
         # A socket's time-out bounds each wait for more bytes, not all of them together.
-        watch = threading.Timer(left, _shut, [connection])
+        watch = threading.Timer(left, _shut, [connection.sock])
         watch.daemon = True
         watch.start()
         is_whole = False
@@ -304,12 +317,16 @@ def _unanswered(error: Exception, host: str, deadline: Deadline) -> Answer:
     return Answer(reason=f"{host}: {said or type(cause).__name__}")
 
 
-def _shut(connection: HTTPConnection) -> None:
-    """End an exchange that takes too long, from another thread."""
+def _shut(connected: socket.socket) -> None:
+    """End an exchange that takes too long, from another thread.
+
+    `connected` is the socket, which a connection no longer knows once its answer has told that it ends with it.
+    """
     import socket
 
-    with suppress(OSError, AttributeError):  # it is closed
-        connection.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # it is closed
+        # Not the method of a TLS socket: that one would take its state away while the other thread reads by it.
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 @cache
