@@ -1,0 +1,203 @@
+"""`lanner serve`: a real server, and a client that behaves as an API server's webhook backend does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from backend import Backend
+from functions_data import event_list, incident
+from lanner.outputs.dead_letters import DeadLetter
+
+TOKEN = "token-0123456789abcdef"
+Start = Callable[..., "Served"]
+
+
+class Served:
+    """A server that was started; it prints its alerts to `printed`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], printed: Path) -> None:
+        self.process = process
+        self._printed = printed
+        self.kubeconfig: dict[str, Any] = {}
+        introduction: list[str] = []
+        assert process.stderr is not None
+        for line in iter(process.stderr.readline, b""):
+            introduction.append(line.decode())
+            if line.startswith(b"current-context"):
+                self.kubeconfig = yaml.safe_load("".join(introduction[1:]))
+                break
+        self.introduction = "".join(introduction)
+
+    @property
+    def url(self) -> str:
+        """Where an API server is to post to."""
+        url: str = self.kubeconfig["clusters"][0]["cluster"]["server"]
+        return url
+
+    @property
+    def token(self) -> str:
+        """The token of the kubeconfig."""
+        token: str = self.kubeconfig["users"][0]["user"].get("token", "")
+        return token
+
+    def stop(self, number: int = signal.SIGINT) -> tuple[list[dict[str, Any]], str]:
+        """Stop it; return the alerts that it printed, and what else it said."""
+        self.process.send_signal(number)
+        _, err = self.process.communicate(timeout=30)
+        return self.alerts(), err.decode()
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts that it has printed as whole lines."""
+        lines = self._printed.read_bytes().split(b"\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def start(tmp_path: Path, rules: Path) -> Iterator[Start]:
+    """Start servers."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def made(*arguments: object, **environment: str) -> Served:
+        command = [sys.executable, "-m", "lanner", "serve", "--port", "0", "-r", rules, *arguments]
+        settings = {f"LANNER_{name}": value for name, value in environment.items()}
+        printed = tmp_path / f"alerts-{len(started)}"
+        with printed.open("wb") as file:
+            process = subprocess.Popen(
+                list(map(str, command)),
+                stdout=file,
+                stderr=subprocess.PIPE,
+                cwd=tmp_path,
+                env={**os.environ, **settings},
+            )
+        started.append(process)
+        return Served(process, printed)
+
+    yield made
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def posted(url: str, body: bytes, token: str = "") -> int:
+    """Post a body once; return the status of the answer."""
+    with Backend(url, token) as backend:
+        return backend.post(body)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_batches_come_by_the_kubeconfig_that_it_prints(start: Start, number: int) -> None:
+    served = start("--cluster", "shop")
+    lines = incident()[:100]
+    with Backend(served.url, served.token) as backend:
+        backend.send([event_list(*lines[:50]), event_list(*lines[50:])])
+        assert backend.lost == 0
+    alerts, said = served.stop(number)
+    assert served.process.returncode == 0
+    assert {alert["cluster"] for alert in alerts} == {"shop"}
+    assert len(alerts) >= 100
+    assert "shop: 50 events, " in said
+    assert served.token not in said
+
+
+def test_the_printed_token_is_a_new_one_each_time(start: Start) -> None:
+    one, other = start(), start()
+    assert one.token != other.token
+    assert len(one.token) >= 32
+    assert posted(one.url, b"[]", other.token) == 401
+
+
+def test_a_token_file(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text(f"{TOKEN}\nshop={TOKEN}2\n")
+    served = start("--token-file", tmp_path / "tokens")
+    assert TOKEN not in served.introduction
+    assert served.kubeconfig["users"][0]["user"] == {"tokenFile": str(tmp_path / "tokens")}
+    for token in (TOKEN, f"{TOKEN}2"):
+        assert posted(served.url, event_list(*incident()[:1]), token) == 200
+    alerts, _ = served.stop()
+    assert {alert["cluster"] for alert in alerts} == {"CLUSTER", "shop"}
+
+
+def test_what_cannot_be_read_is_in_the_file_for_dead_letters(start: Start, tmp_path: Path) -> None:
+    served = start()
+    assert posted(served.url, b"nonsense", served.token) == 200
+    _, said = served.stop()
+    (letter,) = [DeadLetter.read(line) for line in (tmp_path / "dead-letters.jsonl").read_bytes().splitlines()]
+    assert letter.content == b"nonsense"
+    assert "1 kept as dead letters\n  webhook: not JSON" in said
+    other = start("--dead-letters", "other", AUTH="none")
+    assert posted(other.url, b"nonsense") == 200
+    other.stop()
+    assert (tmp_path / "other").exists()
+
+
+def test_settings_of_the_environment_count(start: Start, tmp_path: Path) -> None:
+    served = start(DISABLE="Anything", AUTH_PATHS=f"{TOKEN}-path", DEAD_LETTERS=f"file:{tmp_path / 'kept'}")
+    assert "/audit/SECRET/CLUSTER" in served.url
+    assert TOKEN not in served.introduction
+    url = served.url.replace("SECRET", f"{TOKEN}-path")
+    assert posted(url, event_list(*incident()[:50])) == 200
+    assert posted(url, b"nonsense") == 200
+    alerts, _ = served.stop()
+    assert {alert["rule"] for alert in alerts} <= {"Pod Created"}
+    assert (tmp_path / "kept").exists()
+
+
+def test_a_server_that_is_killed_loses_nothing_that_was_not_answered(start: Start) -> None:
+    # GIVEN an API server's backend whose server is killed, and started again at the same port
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lines = incident()
+    bodies = [event_list(*lines[number : number + 10]) for number in range(0, len(lines), 10)]
+    served = start("--port", port, AUTH="none")
+    with Backend(served.url, pause=0.05, attempts=200) as backend:
+        backend.send(bodies[:10])
+        served.process.kill()
+        served.process.wait()
+        backend.begin(bodies[10:])  # nobody is there
+        time.sleep(0.2)
+        again = start("--port", port, AUTH="none")
+        backend.finish()
+        # THEN every batch was taken
+        assert backend.lost == 0
+        assert backend.again > 0
+    again.stop()
+    whole = start(AUTH="none")
+    with Backend(whole.url) as backend:
+        backend.send(bodies)
+    wanted, _ = whole.stop()
+    ids = {alert["id"] for alert in wanted}
+    assert {alert["id"] for alert in served.alerts() + again.alerts()} == ids
+    assert len(wanted) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "wanted"),
+    [
+        (["--host", "::"], {"AUTH": "none"}, "LANNER_AUTH=none: anybody who reaches :: could send events"),
+        (["--cluster", "a b"], {}, "--cluster a b: use letters"),
+        (["--port", "70000"], {}, "'70000' is no port"),
+        (["--host", "192.0.2.1"], {}, "192.0.2.1:0: cannot listen there: "),
+        ([], {"AUTH_TOKENS": "short"}, "LANNER_AUTH_TOKENS: entry 1 has 5 characters"),
+        ([], {"SLACK_URL": "http://x/"}, "LANNER_SLACK_URL: http is not secure"),
+        ([], {"TEE_URL": "nothing"}, "LANNER_TEE_URL: "),
+    ],
+)
+def test_what_keeps_it_from_starting(
+    start: Start, arguments: list[str], environment: dict[str, str], wanted: str
+) -> None:
+    served = start(*arguments, **environment)
+    assert served.process.wait(30) == 2
+    assert wanted in served.introduction

@@ -1,0 +1,46 @@
+"""What triggers deliver: recorded payloads, one a file, and envelopes around the events of the recorded incident."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["EVENTS", "cloudwatch", "event", "event_list", "incident"]
+
+EVENTS = Path(__file__).parent / "events"
+
+
+def event(name: str) -> Any:
+    """Return a recorded payload, decoded."""
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def incident() -> list[str]:
+    """Return the lines of an API server's log in which an attack stands."""
+    return (EVENTS / "incident.jsonl").read_text().splitlines()
+
+
+def cloudwatch(*messages: str) -> dict[str, Any]:
+    """Return Lambda's event for a batch of log lines."""
+    batch = {
+        "messageType": "DATA_MESSAGE",
+        "owner": "123456789012",
+        "logGroup": "/aws/eks/shop/cluster",
+        "logStream": "kube-apiserver-audit-0123456789abcdef0123456789abcdef",
+        "subscriptionFilters": ["lanner"],
+        "logEvents": [{"id": str(n), "timestamp": 1795270783000, "message": text} for n, text in enumerate(messages)],
+    }
+    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()}}
+
+
+def event_list(*lines: str) -> bytes:
+    """Return the body of a request of an API server's webhook backend: its items have no kind and no apiVersion."""
+    items = [json.loads(line) for line in lines]
+    for item in items:
+        del item["kind"], item["apiVersion"]
+    return json.dumps(
+        {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": items}, separators=(",", ":")
+    ).encode()
