@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, float]:
     """
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - _MARGIN)
     origin = f"invocation {context.aws_request_id}"
-    outcome = telemetry.run(lambda: pipeline.take(eks.events, _payload(event), deadline, origin=origin, provider="eks"))
+    outcome = telemetry.run(lambda: pipeline.take(eks.blocks, _payload(event), deadline, origin=origin, provider="eks"))
     return outcome.measures()
 
 

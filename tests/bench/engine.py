@@ -53,33 +53,32 @@ class Detector:
 
     def alerts(self, payload: bytes) -> Iterator[bytes]:
         """Yield the alerts on the events in a payload."""
-        found = self._whole_batch(payload) if self._in_blocks else None
-        for event, verdict in self._one_by_one(payload) if found is None else found:
+        for event, verdict in self._batch(payload) if self._in_blocks else self._one_by_one(payload):
             for rule in verdict.matched:
                 yield self._alert(rule, event, self._format).json_line()
 
     def _one_by_one(self, payload: bytes) -> Iterable[Any]:
         for piece in self._source.events(payload, origin="bench"):
-            self.pieces += 1
-            if isinstance(piece, self._event_type):
-                event = self._intake.open(piece)
-                yield event, self._engine.judge(event)
-            else:
-                self.rejects += 1
+            yield from self._judged(piece)
 
-    def _whole_batch(self, payload: bytes) -> Iterable[Any] | None:
-        """Return the verdicts on a CloudWatch batch judged at once; `None` if it has to be taken apart."""
-        from lanner.fields.block import Block
+    def _batch(self, payload: bytes) -> Iterable[Any]:
+        """Yield the verdicts on a CloudWatch batch, judged in blocks where that can be done."""
+        for piece in self._source.blocks(payload, origin="bench"):
+            if not hasattr(piece, "take"):
+                yield from self._judged(piece)
+                continue
+            found = self._engine.judge_block(piece, self._intake)
+            self.pieces += piece.events
+            self.apart += found is None
+            yield from found or ()
 
-        batch = self._source.batch(payload, origin="bench")
-        lines = batch.lines()
-        if lines is None:
-            return None
-        block = Block(lines, "bench", 1, "eks", batch.cluster)
-        found = self._engine.judge_block(block, self._intake)
-        self.pieces += block.events
-        self.apart += found is None
-        return found
+    def _judged(self, piece: Any) -> Iterable[Any]:
+        self.pieces += 1
+        if isinstance(piece, self._event_type):
+            event = self._intake.open(piece)
+            yield event, self._engine.judge(event)
+        else:
+            self.rejects += 1
 
 
 def _rules(paths: Sequence[str]) -> Sequence[Any]:

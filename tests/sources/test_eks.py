@@ -218,20 +218,6 @@ def test_a_batch_of_the_largest_size_is_read() -> None:
     assert "more than" in reason(packed(text), max_inflated=len(text) - 1)
 
 
-def test_messages_are_given_as_lines() -> None:
-    found = eks.batch(invocation(batch(A, B)), origin="batch")
-    assert isinstance(found, eks.Batch)
-    assert found.lines() == f"{A}\n{B}\n".encode()
-    assert [event.timestamp for event in found.log_events] == [1700000000000, 1700000000001]
-    # a message of several lines would be taken for several events
-    several = eks.batch(invocation(batch(A, B + "\n")), origin="batch")
-    assert isinstance(several, eks.Batch)
-    assert several.lines() is None
-    empty = eks.batch(invocation(batch()), origin="batch")
-    assert isinstance(empty, eks.Batch)
-    assert empty.lines() == b""
-
-
 def test_messages_are_offered_as_one_block() -> None:
     # GIVEN a batch with an odd log event among the others
     payload = packed(batch(A, B, None))
@@ -253,6 +239,19 @@ def test_of_a_block_that_is_not_taken_the_events_follow(messages: tuple[str, ...
     payload = packed(batch(*messages))
     pieces = [piece for piece in eks.blocks(payload, origin="batch") if not isinstance(piece, Block)]
     assert pieces == take(payload)
+
+
+def test_large_batches_are_offered_in_several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eks, "_BLOCK", 2 * len(A))
+    payload = packed(batch(A, B, B, A + "x", A))
+    found = []
+    for piece in eks.blocks(payload, origin="batch"):
+        if isinstance(piece, Block) and piece.text == f"{A}\n{B}\n".encode():
+            piece.take(2)
+            found += [piece.raw(0), piece.raw(1)]
+        elif not isinstance(piece, Block):
+            found.append(piece)
+    assert found == take(payload)
 
 
 def test_events_of_a_block_are_small_enough() -> None:

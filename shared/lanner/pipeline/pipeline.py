@@ -9,6 +9,7 @@ from lanner.alerts import AlertFormat
 from lanner.engine import CompiledEngine
 from lanner.errors import NotSafe
 from lanner.fields import Intake, RawEvent
+from lanner.fields.block import Block
 from lanner.outputs.deadline import Deadline
 from lanner.outputs.message import Message
 from lanner.pipeline.destinations import dead_letter_box, routes_of
@@ -40,12 +41,12 @@ _MOST_RESERVED = 20.0
 
 
 class Source(Protocol):
-    """What takes a payload apart, such as `lanner.sources.eks.events`."""
+    """What takes a payload apart, such as `lanner.sources.eks.blocks`."""
 
     def __call__(
         self, payload: bytes, *, origin: str, provider: str = ..., cluster: str = ..., max_size: int = ...
-    ) -> Iterator[Piece]:
-        """Yield the pieces of a payload."""
+    ) -> Iterator[Piece | Block]:
+        """Yield the pieces of a payload, or many at once."""
 
 
 class Pipeline:
@@ -99,7 +100,9 @@ class Pipeline:
         pieces = source(payload, origin=origin, provider=provider, cluster=cluster, max_size=self._max_event_size)
         return self.run(_guarded(pieces, origin, payload), deadline, provider=provider, cluster=cluster)
 
-    def run(self, pieces: Iterable[Piece], deadline: Deadline, *, provider: str = "", cluster: str = "") -> Outcome:
+    def run(
+        self, pieces: Iterable[Piece | Block], deadline: Deadline, *, provider: str = "", cluster: str = ""
+    ) -> Outcome:
         """Judge `pieces` and return the counts once each alert and each reject is delivered or kept.
 
         Raises `NotSafe` if one is neither, after all others were seen to: whoever sent the payload has to send it
@@ -143,12 +146,14 @@ class _Last:
     def __init__(self) -> None:
         self._event: RawEvent | None = None
 
-    def watch(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def watch(self, pieces: Iterable[Piece | Block]) -> Iterator[Piece | Block]:
         """Hand on the pieces."""
         for piece in pieces:
+            yield piece
             if isinstance(piece, RawEvent):
                 self._event = piece
-            yield piece
+            elif isinstance(piece, Block) and piece.events:  # it was taken
+                self._event = piece.raw(piece.events - 1)
 
     @property
     def cluster(self) -> str:
@@ -164,7 +169,7 @@ class _Last:
         return event.time if event.time_source != "reading" else None
 
 
-def _guarded(pieces: Iterator[Piece], origin: str, payload: bytes) -> Iterator[Piece]:
+def _guarded(pieces: Iterator[Piece | Block], origin: str, payload: bytes) -> Iterator[Piece | Block]:
     """Yield the pieces; if reading fails, which is a defect of ours, a reject with all of the payload."""
     try:
         yield from pieces

@@ -15,6 +15,7 @@ from __future__ import annotations
 import binascii
 import re
 import zlib
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,6 +35,9 @@ __all__ = ["MAX_INFLATED", "Batch", "LogEvent", "batch", "blocks", "events"]
 
 MAX_INFLATED = 128 * 2**20
 """Bytes that a batch may have unpacked. CloudWatch Logs sends about 1 MiB packed, which could grow a thousandfold."""
+
+_BLOCK = 65536
+"""Bytes of messages that are offered at a time: so many alerts, at the most, are in memory at once."""
 
 _STREAM = "kube-apiserver-audit-"
 _LOG_GROUP = re.compile(r"/aws/eks/([^/]+)/cluster")
@@ -67,9 +71,9 @@ class Batch(msgspec.Struct, frozen=True):
         """Return where the log event of this number, counted from 1, stood."""
         return f"{self.origin} item {number}"
 
-    def events(self, context: Context) -> Iterator[Piece]:
-        """Yield the events, and rejects for what is none."""
-        for number, log_event in enumerate(self.log_events, 1):
+    def events(self, context: Context, start: int = 0, end: int | None = None) -> Iterator[Piece]:
+        """Yield what some of the log events hold, counted from 0: events, and rejects for what is none."""
+        for number, log_event in enumerate(self.log_events[start:end], start + 1):
             place = self.place(number)
             message = log_event.message
             if message.startswith(_PLAIN):
@@ -82,13 +86,6 @@ class Batch(msgspec.Struct, frozen=True):
                         yield RawEvent(text, context.provider, context.cluster, _received(log_event), place)
                         continue
             yield from _unusual(log_event, place, context)
-        yield from self.rejects
-
-    def lines(self) -> bytes | None:
-        """Return all messages, one a line and unchecked; `None` if a message is not just one line."""
-        text = "\n".join([event.message for event in self.log_events] + [""])
-        is_whole = text.count("\n") == len(self.log_events)
-        return text.encode(errors=_AS_READ) if is_whole else None
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -132,8 +129,9 @@ def events(
     found = batch(payload, origin=origin, max_inflated=max_inflated)
     if isinstance(found, Reject):
         yield found
-    else:
-        yield from found.events(Context(provider, found.cluster or cluster, max_size, drop_larger))
+        return
+    yield from found.events(Context(provider, found.cluster or cluster, max_size, drop_larger))
+    yield from found.rejects
 
 
 def blocks(
@@ -145,7 +143,7 @@ def blocks(
     max_size: int = MAX_EVENT_SIZE,
     max_inflated: int = MAX_INFLATED,
 ) -> Iterator[Piece | Block]:
-    """Do as `events` does, but offer all messages at once where they may be ordinary events, as a `Block`.
+    """Do as `events` does, but offer many messages at once where they may be ordinary events, as a `Block`.
 
     Of a block that is not taken before the next piece is asked for, the events follow one by one.
     """
@@ -154,29 +152,49 @@ def blocks(
         yield found
         return
     context = Context(provider, found.cluster or cluster, max_size)
-    text = found.lines()
-    if text is not None and text.startswith(apiserver.PLAIN_EVENT) and max(map(len, text.split(b"\n"))) <= max_size:
-        block = _Block(text, found, context)
-        yield block
-        if block.events:
-            yield from found.rejects
-            return
-    yield from found.events(context)
+    log_events = found.log_events
+    start = 0
+    while start < len(log_events):
+        lines, end = _lines(log_events, start)
+        text = b"\n".join([*lines, b""])
+        is_plain = text.count(b"\n") == len(lines) and text.startswith(apiserver.PLAIN_EVENT)
+        if is_plain and max(map(len, lines)) <= max_size:
+            block = _Block(text, found, start, context)
+            yield block
+            start += block.events
+        yield from found.events(context, start, end)
+        start = end
+    yield from found.rejects
+
+
+def _lines(log_events: list[LogEvent], start: int) -> tuple[list[bytes], int]:
+    """Return about `_BLOCK` bytes of messages from number `start` on, and the number of the first that is left."""
+    lines: list[bytes] = []
+    size = 0
+    for log_event in islice(log_events, start, None):
+        line = log_event.message.encode(errors=_AS_READ)
+        lines.append(line)
+        size += len(line)
+        if size >= _BLOCK:
+            break
+    return lines, start + len(lines)
 
 
 class _Block(Block):
-    """The messages of a batch, whose events have the time and the number of their log event."""
+    """Messages of a batch, whose events have the time and the number of their log event."""
 
-    __slots__ = ("_batch",)
+    __slots__ = ("_batch", "_start")
 
-    def __init__(self, text: bytes, batch: Batch, context: Context) -> None:
+    def __init__(self, text: bytes, batch: Batch, start: int, context: Context) -> None:
         super().__init__(text, batch.origin, 1, context.provider, context.cluster)
         self._batch = batch
+        self._start = start
 
     def raw(self, index: int) -> RawEvent:
         """Return the event of line `index`, counted from 0."""
-        received = _received(self._batch.log_events[index])
-        place = self._batch.place(index + 1)
+        number = self._start + index
+        received = _received(self._batch.log_events[number])
+        place = self._batch.place(number + 1)
         return msgspec.structs.replace(super().raw(index), received=received, origin=place)
 
 
