@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +12,7 @@ from lanner.alerts.identity import IDENTITY
 from lanner.engine.generated import function
 from lanner.fields import BoundField, Event, Extracted, NoValue, Type, generic
 from lanner.language import Piece, Template, field_key, value_text
-from lanner.language.operands import FieldOperand
+from lanner.language.operands import FieldOperand, fields_of
 
 if TYPE_CHECKING:
     from lanner.ruleset import ExtraField, Rule
@@ -21,8 +21,9 @@ __all__ = ["AlertFormat", "Stencil"]
 
 _MISSING = value_text(NoValue.MISSING).decode()
 
-_Filled = tuple[str, dict[str, Any], tuple[str | None, ...] | None]
-_Fill = Callable[[Event, list[str | None]], _Filled]
+_Texts = Sequence[str | None]
+_Filled = tuple[str, dict[str, Any], _Texts | None]
+_Fill = Callable[[Event, _Texts], tuple[str, dict[str, Any]]]
 
 _Reader = Callable[[Event], tuple[Any, str]]
 """Returns a value as JSON has it, and as the message shows it. Raises `UnicodeDecodeError` if that is not UTF-8."""
@@ -63,7 +64,18 @@ class Stencil:
     `hostname` and `label` (of the priority) stand in each alert; `left_out` are the keys that the format does not want.
     """
 
-    __slots__ = ("_fill", "_paths", "_time_key", "format", "hostname", "label", "left_out", "rule")
+    __slots__ = (
+        "_fill",
+        "_paths",
+        "_read",
+        "_redaction",
+        "_time_key",
+        "format",
+        "hostname",
+        "label",
+        "left_out",
+        "rule",
+    )
 
     def __init__(self, rule: Rule, format_: AlertFormat) -> None:
         self.rule = rule
@@ -78,20 +90,24 @@ class Stencil:
         }
         self.left_out = tuple([key for key, is_wanted in wanted.items() if not is_wanted])
         self._time_key = "evt.time.iso8601" if format_.time_format_iso_8601 else "evt.time"
-        self._fill, self._paths = self._filler()
+        self._fill, self._paths, self._read = self._filler()
+        self._redaction = _redaction() if format_.redact else None
 
-    def _filler(self) -> tuple[_Fill, tuple[tuple[str, ...], ...]]:
-        """Return the function that fills the stencil, and the paths of the texts that it is to be given of an event.
+    def _filler(self) -> tuple[_Fill, tuple[tuple[str, ...], ...], tuple[BoundField, ...]]:
+        """Return the function that fills the stencil, the paths of the texts that it is to be given of an event, and
+        the fields that it reads itself.
 
         It is generated: every alert passes here. Plain texts are at hand, what else there is is read one by one.
         """
         paths = {path: number for number, path in enumerate(IDENTITY)}
         scope: dict[str, Any] = {"join": "".join, "missing": _MISSING}
         lines: list[str] = []
+        fields_read: dict[BoundField, None] = {}
 
-        def read(reader: _Reader) -> str:
-            """Read another value; return its number."""
+        def read(reader: _Reader, of: Iterable[BoundField]) -> str:
+            """Read another value, which is made of some fields; return its number."""
             number = str(len(lines))
+            fields_read.update(dict.fromkeys(of))
             scope[f"read{number}"] = reader
             lines.append(f"    n{number}, s{number} = read{number}(event)")
             return number
@@ -104,21 +120,21 @@ class Stencil:
                 scope[name] = part.decode("utf-8", "replace")
                 message.append(name)
                 continue
-            path = _plain_path(part)
+            path = _plain_path(part, self.format)
             if path is not None:
                 native = f"t{paths.setdefault(path, len(paths))}"
                 message.append(f"missing if {native} is None else {native}")
             else:
-                number = read(_piece_reader(part))
+                number = read(_piece_reader(part), fields_of(part.operand))
                 native = f"n{number}"
                 message.append(f"s{number}")
             if isinstance(part.operand, FieldOperand):
                 fields[field_key(part.operand.field)] = native
         for field in self._output.fields:
             if field_key(field) not in fields:  # it stands inside a transformer
-                fields[field_key(field)] = f"n{read(_field_reader(field))}"
+                fields[field_key(field)] = f"n{read(_field_reader(field), (field,))}"
         for extra in self.rule.extra_fields:
-            fields[extra.key] = f"n{read(_extra_reader(extra))}"
+            fields[extra.key] = f"n{read(_extra_reader(extra), _fields_of_extra(extra))}"
         entries: list[str] = []
         for key, native in sorted(fields.items()):
             name = f"key{len(entries)}"
@@ -131,12 +147,12 @@ class Stencil:
                 f"    {', '.join(texts)} = texts",
                 *lines,
                 f"    message = join(({''.join([f'{part}, ' for part in message])}))",
-                f"    return message, {{{', '.join(entries)}}}, ({', '.join(texts[: len(IDENTITY)])})",
+                f"    return message, {{{', '.join(entries)}}}",
                 "",
             ]
         )
         fill: _Fill = function("fill", source, scope)
-        return fill, tuple(paths)
+        return fill, tuple(paths), tuple(fields_read)
 
     def line(self, event: Event, message: str) -> str:
         """Return the message behind its time and priority: `<time>: <Priority> <message>`."""
@@ -148,21 +164,22 @@ class Stencil:
 
         They are made together because they show the same values (spec/output.md section 3).
         """
-        if self.format.redact:
-            from lanner.alerts.redaction import redacted  # where it is not wanted, nothing is compiled for it
-
-            shown = redacted(event)
-            if shown is not event:
-                message, fields, _ = self._fill_from(shown)
-                return message, fields, None  # the identity is that of the event as it was
-        return self._fill_from(event)
-
-    def _fill_from(self, event: Event) -> _Filled:
+        redaction = self._redaction
+        if redaction is not None:
+            event = redaction.without_secrets(event)
         if not event.lost and event.is_audited:  # else a text may be there, but is not the field's value
             try:
-                return self._fill(event, event.texts(self._paths))
+                texts: _Texts = event.texts(self._paths)
+                shown = texts
+                if redaction is not None:
+                    shown, event = redaction.without_credentials(event, texts, self._read)
+                message, fields = self._fill(event, shown)
             except UnicodeDecodeError:  # some text is not UTF-8: the message is to be decoded as a whole
                 pass
+            else:
+                return message, fields, texts[: len(IDENTITY)]  # which is that of the event as it was
+        if redaction is not None:
+            _, event = redaction.without_credentials(event, (), self._fields)
         fields = {self._time_key: event.time}
         for field in self._output.fields:
             fields[field_key(field)] = _native(field.value(event), field, event)
@@ -172,16 +189,38 @@ class Stencil:
         return message, dict(sorted(fields.items())), None
 
     @property
+    def _fields(self) -> list[BoundField]:
+        return [*self._output.fields, *[field for extra in self.rule.extra_fields for field in _fields_of_extra(extra)]]
+
+    @property
     def _output(self) -> Template:
         assert self.rule.output is not None  # only compiled rules match
         return self.rule.output
 
 
-def _plain_path(part: bytes | Piece) -> tuple[str, ...] | None:
-    """Return where the text stands that a part of an output shows as it is; `None` if it shows something else."""
-    if isinstance(part, bytes) or part.width or not isinstance(part.operand, FieldOperand):
+class _Redaction(msgspec.Struct, frozen=True):
+    """What of `lanner.alerts.redaction` is called for each alert."""
+
+    without_secrets: Callable[[Event], Event]
+    without_credentials: Callable[[Event, _Texts, Sequence[BoundField]], tuple[_Texts, Event]]
+
+
+@cache
+def _redaction() -> _Redaction:
+    # Where it is not wanted, none of it is needed.
+    from lanner.alerts.redaction import without_credentials_in, without_secrets
+
+    return _Redaction(without_secrets, without_credentials_in)
+
+
+def _plain_path(piece: Piece, format_: AlertFormat) -> tuple[str, ...] | None:
+    """Return where the text stands that a piece of an output shows as it is; `None` if it shows something else."""
+    if piece.width or not isinstance(piece.operand, FieldOperand):
         return None
-    return part.operand.field.text_path
+    field = piece.operand.field
+    if format_.redact and field.argument is not None:
+        return None  # it may tell that the value is a credential
+    return field.text_path
 
 
 def _piece_reader(piece: Piece) -> _Reader:
@@ -209,6 +248,12 @@ def _extra_reader(extra: ExtraField) -> _Reader:
     if template is None:
         return lambda event: (None, "")
     return lambda event: (template.render(event).decode("utf-8", "replace"), "")
+
+
+def _fields_of_extra(extra: ExtraField) -> tuple[BoundField, ...]:
+    if extra.raw is not None:
+        return (extra.raw,)
+    return () if extra.template is None else extra.template.fields
 
 
 def _native(value: Extracted, field: BoundField, event: Event) -> Any:
