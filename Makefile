@@ -8,6 +8,13 @@ LOCKED := $(VENV)/.locked
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --quiet
 
+# What runs beside the project has an environment of its own, with the Python of the Lambda runtime if there is one.
+E2E       := .venv-e2e
+E2E_READY := $(E2E)/.ready
+
+RULES ?= rules
+DEMO  := PYTHONPATH=tests:functions $(BIN)/python -m demo
+
 # These packages decide what is an alert: no line and no branch of them goes untested.
 FULLY_COVERED := fields language ruleset engine
 
@@ -25,7 +32,7 @@ SHELL := bash
 
 .PHONY: help
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: $(READY) ## set up .venv (the targets below do so by themselves)
@@ -41,6 +48,28 @@ test: $(READY) ## run the tests with coverage
 	@echo "100 % of $(FULLY_COVERED):"
 	@$(BIN)/coverage report --fail-under=100 \
 	  --include='$(subst $(space),$(comma),$(FULLY_COVERED:%=shared/lanner/%/*))'
+
+.PHONY: e2e
+e2e: $(READY) $(E2E_READY) .venv-lock/.ready ## run the end-to-end tests: built packages, emulators; takes a few minutes
+	@$(BIN)/python -m pytest -m e2e --ignore tests/e2e/test_apiserver.py
+
+.PHONY: e2e-apiserver
+e2e-apiserver: $(READY) ## run the webhook behind a real API server (built once, with Go; needs etcd)
+	@PYTHONPATH=tests $(BIN)/python -m emulators.kube_apiserver
+	@$(BIN)/python -m pytest -m e2e tests/e2e/test_apiserver.py
+
+.PHONY: demo-aws
+demo-aws: $(READY) $(E2E_READY) .venv-lock/.ready ## show recorded events on their way through AWS, on an emulator
+	@$(DEMO) aws
+
+.PHONY: demo-gcp
+demo-gcp: $(READY) ## show recorded events on their way through Google Cloud, on an emulator
+	@$(DEMO) gcp
+
+.PHONY: package
+package: $(READY) .venv-lock/.ready ## build what is deployed into dist/ (RULES=..., PYTHON=/path/to/python3.13)
+	@PYTHONPATH=functions $(BIN)/python -m package dist \
+	  --python "$(PYTHON)" --uv .venv-lock/bin/uv --rules $(RULES)
 
 .PHONY: lint
 lint: $(READY) ## check style, types, layers and generated docs
@@ -74,11 +103,12 @@ docs-check: $(READY)
 lock: .venv-lock/.ready ## re-lock all requirements (UPGRADE=1 lifts every pin)
 	@$(call locked,3.11,requirements/run)
 	@$(call locked,3.11,requirements/dev)
+	@$(call locked,3.11,requirements/e2e)
 	@for function in functions/*/requirements.in; do $(call locked,3.13,$${function%.in}); done
 
 .PHONY: clean
 clean: ## remove everything that make made
-	@rm -rf .venv .venv-lock .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .venv-e2e .venv-lock .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What a command prints is of interest only when it fails.
@@ -106,6 +136,13 @@ $(LOCKED): requirements/dev.txt
 $(READY): $(LOCKED) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(call quietly,$(BIN)/python -m pip check)
+	@touch $@
+
+$(E2E_READY): requirements/e2e.txt | $(READY)
+	@echo "setting up $(E2E) (once)"
+	@python=$$(PYTHONPATH=functions $(BIN)/python -m package --find --python "$(PYTHON)" 2>/dev/null) \
+	  || python="$(PYTHON)"; "$$python" -m venv --clear $(E2E)
+	@$(E2E)/bin/python -m pip --quiet install --require-hashes -r requirements/e2e.txt
 	@touch $@
 
 # One lock for all systems and processors, with hashes and without the name of any registry.

@@ -10,7 +10,7 @@ from lanner.outputs.deadline import Deadline
 from lanner.outputs.message import Message
 from lanner.outputs.output import Failure
 
-__all__ = ["COUNTED", "Box", "Recorder", "always", "hanging"]
+__all__ = ["COUNTED", "Box", "Recorder", "always"]
 
 COUNTED: list[str] = []
 """What fault injection has sent, for the end of the run."""
@@ -50,12 +50,6 @@ class Recorder:
 def always(reason: str, *, is_final: bool = False) -> Fault:
     """Return the fault of a destination that takes nothing."""
     return lambda batch, timeout: [Failure(message, reason, is_final) for message in batch]
-
-
-def hanging(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
-    """Answer nothing until the attempt's time is over."""
-    threading.Event().wait(timeout)
-    return [Failure(message, "timed out") for message in batch]
 
 
 class Box:

@@ -8,9 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["EVENTS", "cloudwatch", "event", "event_list", "incident"]
+__all__ = ["COMPARED", "EVENTS", "cloudwatch", "event", "event_list", "incident"]
 
 EVENTS = Path(__file__).parent / "events"
+
+COMPARED: list[str] = []
+"""What was compared, for the end of the run."""
 
 
 def event(name: str) -> Any:

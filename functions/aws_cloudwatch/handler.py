@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lanner.outputs.deadline import Deadline
@@ -19,8 +20,12 @@ __all__ = ["handle"]
 _MARGIN = 1.0
 """Seconds that are left when Lambda would end the function, for its last log lines."""
 
+_MAX_INFLATED = 64 << 20
+"""Bytes that a batch may have unpacked: what the function's memory holds a few times."""
+
 telemetry = LambdaTelemetry()
 pipeline = telemetry.started(lambda: Pipeline.from_settings(Settings.read(os.environ)))
+blocks = partial(eks.blocks, max_inflated=_MAX_INFLATED)
 
 
 @telemetry.logger.inject_lambda_context
@@ -32,7 +37,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, float]:
     """
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - _MARGIN)
     origin = f"invocation {context.aws_request_id}"
-    outcome = telemetry.run(lambda: pipeline.take(eks.blocks, _payload(event), deadline, origin=origin, provider="eks"))
+    outcome = telemetry.run(lambda: pipeline.take(blocks, _payload(event), deadline, origin=origin, provider="eks"))
     return outcome.measures()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from lanner.errors import UsageError
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from package.interpreter import Interpreter
 
-__all__ = ["ARCHITECTURES", "install", "locked"]
+__all__ = ["ARCHITECTURES", "install", "locked", "native"]
 
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's names of processors, and those that wheels have."""
@@ -46,7 +48,16 @@ def install(uv: str, requirements: Path, interpreter: Interpreter, architecture:
 
 def locked(requirements: Path) -> dict[str, str]:
     """Return the packages that `requirements` locks, with their versions."""
-    return dict(match.groups() for line in requirements.read_text().splitlines() if (match := _PINNED.match(line)))
+    found = map(_PINNED.match, requirements.read_text().splitlines())
+    return {match[1]: match[2] for match in found if match is not None}
+
+
+def native() -> str:
+    """Return Lambda's name of the processor here. Raises `UsageError` if Lambda has none like it."""
+    for name, machine in ARCHITECTURES.items():
+        if sys.platform == "linux" and platform.machine() == machine:
+            return name
+    raise UsageError(f"what is built for Lambda does not run here ({sys.platform}, {platform.machine()})")
 
 
 def _prune(folder: Path) -> None:

@@ -12,7 +12,7 @@ from lanner.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RUNTIME", "Interpreter", "find", "version_of"]
+__all__ = ["RUNTIME", "Interpreter", "ask", "find"]
 
 RUNTIME = "3.13"
 """The version of Python that the functions are deployed with."""
@@ -34,29 +34,29 @@ class Interpreter(NamedTuple):
         return self.version.rpartition(".")[0]
 
 
+def ask(command: str) -> Interpreter:
+    """Return the interpreter that `command` starts. Raises `UsageError` if that is no Python."""
+    found = _asked(command)
+    if found is None:
+        raise UsageError(f"{command}: this is no Python that can be run")
+    return found
+
+
 def find(asked: str, version: str = RUNTIME) -> Interpreter:
     """Return the interpreter `asked` if it is of `version`, or one from the usual places.
 
     Raises `UsageError` if there is none.
     """
     for command in (asked, *_usual(version)):
-        found = _interpreter(command)
+        found = _asked(command)
         if found is not None and found.minor == version:
             return found
-    given = _interpreter(asked)
+    given = _asked(asked)
     what = "cannot be run" if given is None else f"is Python {given.version}"
     raise UsageError(
         f"no python{version} found ({asked} {what}): the byte code in the packages has to be made by the version of "
-        f"Python that runs it. Install it, or say where it is: make PYTHON=/path/to/python{version}"
+        f"Python that runs it. Install it, or say where it is: make package PYTHON=/path/to/python{version}"
     )
-
-
-def version_of(python: Path) -> str:
-    """Return the version of the Python of a virtual environment (`3.13`), as that tells it itself."""
-    found = _interpreter(str(python))
-    if found is None:
-        raise UsageError(f"{python}: this Python cannot be run")
-    return found.minor
 
 
 def _usual(version: str) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _usual(version: str) -> Iterator[str]:
     yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), reverse=True))
 
 
-def _interpreter(command: str) -> Interpreter | None:
+def _asked(command: str) -> Interpreter | None:
     """Return what `command` starts, `None` if that is no Python; a name on the path may be an empty shell."""
     try:
         asked = subprocess.run(  # noqa: S603

@@ -128,6 +128,18 @@ def test_without_an_output_there_is_nothing_to_replay_to(
     assert lanner("replay", letters, "--to", "stdout")[0] == 3
 
 
+def test_many_reasons_are_not_all_shown(lanner: Any, tmp_path: Path) -> None:
+    path = tmp_path / "dead"
+    path.write_bytes(b"\n".join([alert(number, f"output {number}") for number in range(25)]))
+    status, out, _ = lanner("replay", path, path, "--dry-run")
+    assert status == 0
+    assert "25 dead letters" in out
+    assert "... and 5 more reasons" in out
+    status, _, err = lanner("replay", path, "--keep", tmp_path / "kept")
+    assert status == 3
+    assert "... and 5 more reasons" in err
+
+
 def test_a_part_of_the_letters_may_be_for_others(lanner: Any, tmp_path: Path, rules: Path) -> None:
     good, bad = tmp_path / "good", tmp_path / "bad"
     good.write_bytes(alert(1) + b"\n")

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,9 @@ import yaml
 
 from backend import Backend
 from functions_data import event_list, incident
+from lanner.cli.terminal import Style
 from lanner.outputs.dead_letters import DeadLetter
+from lanner.pipeline.server import Server
 
 TOKEN = "token-0123456789abcdef"
 Start = Callable[..., "Served"]
@@ -201,3 +204,46 @@ def test_what_keeps_it_from_starting(
     served = start(*arguments, **environment)
     assert served.process.wait(30) == 2
     assert wanted in served.introduction
+
+
+def test_in_this_process(lanner: Any, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a server that is stopped after three requests
+    monkeypatch.chdir(tmp_path)
+    serve_forever = Server.serve_forever
+    statuses: list[int] = []
+
+    def serve_a_while(self: Server) -> None:
+        serving = threading.Thread(target=serve_forever, args=(self, 0.01))
+        serving.start()
+        url = f"http://127.0.0.1:{self.server_address[1]}/audit"
+        for body in (event_list(*incident()[:2]), b"nonsense", b"[]"):
+            statuses.append(posted(url, body, TOKEN))
+        self.shutdown()
+        serving.join()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Server, "serve_forever", serve_a_while)
+    monkeypatch.setenv("LANNER_AUTH_TOKENS", TOKEN)
+    # WHEN it serves
+    configuration = tmp_path / "falco.yaml"
+    configuration.write_text("json_include_tags_property: false")
+    options = ["-r", rules, "--port", "0", "--cluster", "shop", "--rule-matching", "first", "-o", "rule_matching=all"]
+    status, out, err = lanner("serve", *options, "-c", configuration, "--dead-letters", "dead", "--priority", "debug")
+    # THEN it says what happened, and where to post to
+    assert (status, statuses) == (0, [200] * 3)
+    alerts = [json.loads(line) for line in out.splitlines()]
+    assert len(alerts) == 2
+    assert "tags" not in alerts[0]
+    assert "user: {token: TOKEN}" in err
+    assert TOKEN not in err
+    assert "shop: 2 events, 2 alerts" in err
+    assert err.endswith("stopping\n")
+    assert (tmp_path / "dead").exists()
+    # AND a server without a place for dead letters says so in red, where there are colours
+    monkeypatch.setattr(Style, "for_stream", lambda *_: Style(True))
+    monkeypatch.setenv("LANNER_AUTH_TOKENS", "")
+    monkeypatch.setenv("LANNER_AUTH", "none")
+    monkeypatch.setenv("LANNER_RULES", str(rules))
+    _, _, err = lanner("serve", "--host", "localhost", "--port", "0", "--dead-letters", tmp_path / "no" / "such")
+    assert statuses[3:] == [200, 503, 200]
+    assert "\x1b[1;31ma cluster: 0 events, 0 alerts, 1 rejected, 1 not safe" in err

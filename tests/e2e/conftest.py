@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from doubles import Recorder
 from emulators import ministack
 from emulators.processes import Unavailable
 from lanner.alerts import AlertFormat
+from lanner.errors import UsageError
 from lanner.outputs.deadline import Deadline
 from lanner.outputs.fanout import Route
 from lanner.outputs.message import Message
@@ -23,8 +23,8 @@ from lanner.pipeline import Pipeline
 from lanner.pipeline.pipeline import Source
 from lanner.ruleset import Priority, artefact
 from package.build import REPOSITORY, build, built_rules
-from package.dependencies import ARCHITECTURES
-from package.interpreter import find
+from package.dependencies import native
+from package.interpreter import ask
 
 MEASURED: list[str] = []
 UV = REPOSITORY / ".venv-lock" / "bin" / "uv"
@@ -83,7 +83,7 @@ def judge(rules: Path) -> Judge:
 def cloud_run_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The source package of a Cloud Run function, unpacked: its `main.py`."""
     folder = tmp_path_factory.mktemp("sources")
-    build(folder, find(sys.executable, _this_version()), str(UV), ["rules"], architectures=())
+    build(folder, ask(sys.executable), str(UV), ["rules"], architectures=())
 
     def unpacked(function: str) -> Path:
         target = folder / function
@@ -109,16 +109,16 @@ def lambda_package(tmp_path_factory: pytest.TempPathFactory) -> LambdaPackage:
     for needed in (ministack.PYTHON, UV):
         if not needed.exists():
             pytest.skip(f"{needed.relative_to(REPOSITORY)} is missing: `make e2e` sets it up")
-    machine = next((name for name, other in ARCHITECTURES.items() if other == platform.machine()), None)
-    if machine is None or sys.platform != "linux":
-        pytest.skip(f"no Lambda runs on {sys.platform}, {platform.machine()}")
+    try:
+        architecture = native()
+    except UsageError as error:
+        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("lambda")
-    version = _version(ministack.PYTHON)
-    interpreter = find(str(ministack.PYTHON), version)
-    (built,) = build(folder, interpreter, str(UV), ["rules"], architectures=[machine], sources=())
+    interpreter = ask(str(ministack.PYTHON))
+    (built,) = build(folder, interpreter, str(UV), ["rules"], architectures=[architecture], sources=())
     with ZipFile(built.archive) as archive:
         archive.extractall(folder / "task")
-    return LambdaPackage(built.archive, f"python{version}", folder / "task", ministack.PYTHON)
+    return LambdaPackage(built.archive, f"python{interpreter.minor}", folder / "task", ministack.PYTHON)
 
 
 @pytest.fixture(scope="session")
@@ -131,14 +131,3 @@ def account() -> Iterator[ministack.Ministack]:
             pytest.skip(str(error))
         with started:
             yield started
-
-
-def _this_version() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _version(python: Path) -> str:
-    """Return the version of an environment's Python, as its configuration has it."""
-    lines = (python.parents[1] / "pyvenv.cfg").read_text().splitlines()
-    (version,) = [line.partition("=")[2].strip() for line in lines if line.startswith("version")]
-    return ".".join(version.split(".")[:2])

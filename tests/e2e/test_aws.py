@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulators.aws_deployment import AwsDeployment
-from emulators.ministack import Ministack
-from emulators.processes import wait_until
+from emulators.ministack import REGION, Ministack
+from emulators.processes import environment, wait_until
 from functions_data import cloudwatch, event, incident
 from lanner.outputs.dead_letters import DeadLetter
-from lanner.outputs.message import Message
 from lanner.sources import eks
 
 pytestmark = pytest.mark.e2e
@@ -44,8 +46,8 @@ def test_alerts_arrive_in_the_queue(deploy: Any, judge: Any, measured: Any) -> N
     began = time.perf_counter()
     first = 0.0
     arrived = []
-    for start in range(0, len(lines), 50):
-        deployed.log(lines[start : start + 50])
+    for start in range(0, len(lines), 100):
+        deployed.log(lines[start : start + 100])
     # THEN each alert comes out of the queue behind the topic
     for delivered in deployed.received(len(expected.alerts)):
         first = first or time.perf_counter() - began
@@ -73,25 +75,39 @@ def test_quiet_logs_cause_nothing(deploy: Any) -> None:
     assert not deployed.kept()
 
 
-def test_without_the_right_to_publish_alerts_are_kept(deploy: Any, judge: Any, measured: Any) -> None:
+def test_without_the_right_to_publish_alerts_are_kept_and_can_be_replayed(
+    account: Ministack, deploy: Any, judge: Any, measured: Any, tmp_path: Path
+) -> None:
     # GIVEN a role that may not publish
     lines = incident()
     expected = judge(eks.events, [payload(lines, "denied")], "eks", "")
     deployed = deploy("denied", may_publish=False)
     # WHEN something happens
     deployed.log(lines)
-    # THEN all alerts are kept as dead letters, with the reason
-    kept: list[DeadLetter] = []
-
-    def all_are_there() -> bool:
-        kept.extend(DeadLetter.read(json.dumps(record).encode()) for record in deployed.kept())
-        return len(kept) >= len(expected.alerts)
-
-    wait_until(all_are_there, 30, "dead letters for all alerts")
-    assert {Message.read(letter.content).id for letter in kept} == expected.ids
-    assert all("not authorized" in letter.reason for letter in kept)
+    # THEN all alerts are kept as dead letters
+    wait_until(lambda: deployed.waiting() == len(expected.alerts), 30, "dead letters for all alerts")
+    assert any("not authorized" in line for line in deployed.said())
     assert not list(deployed.received(1, 1))
-    measured(f"Lambda without sns:Publish: {len(kept)} alerts kept as dead letters, 0 lost")
+    # AND `lanner replay` delivers them, with the same ids
+    told = replay(account, deployed, tmp_path)
+    assert told.returncode == 0, told.stderr
+    arrived = {delivered["Message"]["id"] for delivered in deployed.received(len(expected.alerts), 5)}
+    assert arrived == expected.ids
+    assert deployed.waiting() == 0
+    measured(f"Lambda without sns:Publish: {len(arrived)} alerts kept as dead letters, all replayed, 0 lost")
+
+
+def replay(account: Ministack, deployed: AwsDeployment, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run `lanner replay` with the rights of an administrator."""
+    variables = environment(
+        LANNER_SNS_TOPIC_ARN=deployed.topic,
+        AWS_ENDPOINT_URL=account.endpoint,
+        AWS_DEFAULT_REGION=REGION,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+    )
+    command = [sys.executable, "-m", "lanner", "replay", deployed.dead_letters]
+    return subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_other_batches_are_taken(account: Ministack, deploy: Any) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from bench.generator.log_entries import log_entry
+from emulators import cloud_audit_log
 from emulators.cloud_run import CloudRunFunction
 from emulators.fake_pubsub import FakePubSub
 from emulators.processes import Unavailable, free_port
 from emulators.pubsub import PubSub, PubSubEmulator
-from functions_data import event, incident
+from functions_data import incident
 from lanner.outputs.dead_letters import DeadLetter
 from lanner.sources import gke
 
@@ -66,15 +66,8 @@ def cloud(request: pytest.FixtureRequest, cloud_run_source: Callable[[str], Path
 
 
 def entries() -> list[bytes]:
-    """Return entries as Cloud Audit Logs would write them of most requests of the incident, and recorded ones."""
-    events = [one for one in map(json.loads, incident()) if "annotations" in one]
-    written = [log_entry(one) for one in events if isinstance(one.get("requestObject", {}), dict)]  # no JSON patches
-    return [json.dumps(entry).encode() for entry in written if entry is not None] + [data_of(name) for name in RECORDED]
-
-
-def data_of(name: str) -> bytes:
-    """Return the data of a recorded message."""
-    return base64.b64decode(event(name)["message"]["data"])
+    """Return entries as Cloud Audit Logs would write them of the incident, and recorded ones."""
+    return [*cloud_audit_log.written(incident()), *map(cloud_audit_log.recorded, RECORDED)]
 
 
 def pushed(data: bytes) -> bytes:
@@ -90,7 +83,7 @@ def test_alerts_arrive_at_the_topic(cloud: Cloud, judge: Any, measured: Any, req
     with cloud.function():
         # WHEN they are published, and others among them
         began = time.perf_counter()
-        for data in (*published, *map(data_of, OTHERS)):
+        for data in (*published, *map(cloud_audit_log.recorded, OTHERS)):
             cloud.pubsub.publish(cloud.entries, data)
         arrived = list(cloud.pubsub.pull(cloud.alerts, len(expected.alerts)))
         seconds = time.perf_counter() - began
@@ -108,7 +101,7 @@ def test_alerts_arrive_at_the_topic(cloud: Cloud, judge: Any, measured: Any, req
 
 def test_what_cannot_be_read_is_kept_and_not_delivered_again(cloud: Cloud) -> None:
     with cloud.function():
-        for data in (b"no JSON", b"\xff\xfe", b'{"protoPayload": 7}', data_of(RECORDED[0])):
+        for data in (b"no JSON", b"\xff\xfe", b'{"protoPayload": 7}', cloud_audit_log.recorded(RECORDED[0])):
             cloud.pubsub.publish(cloud.entries, data)
         ((alert, _),) = cloud.pubsub.pull(cloud.alerts, 1)
         kept = [DeadLetter.read(data) for data, _ in cloud.pubsub.pull(cloud.dead_letters, 2)]

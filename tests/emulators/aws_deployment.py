@@ -97,6 +97,12 @@ class AwsDeployment:
             found += map(json.loads, bodies)
         return found
 
+    def waiting(self) -> int:
+        """Return the number of dead letters that can be taken."""
+        name = "ApproximateNumberOfMessages"
+        answer = self._sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
     def said(self) -> list[str]:
         """Return the function's log."""
         try:

@@ -23,7 +23,7 @@ class CloudRunFunction(Child):
     def __init__(self, source: Path, signature: str, settings: Mapping[str, str], log: Path, port: int = 0) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [
+        command: list[str | Path] = [
             *(Path(sys.executable).with_name("functions-framework"), "--source", source, "--target", "handle"),
             *("--signature-type", signature, "--host", "127.0.0.1", "--port", str(self.port)),
         ]

@@ -65,7 +65,7 @@ class _Subscription:
         with self._changed:
             self._take_back()
             self._changed.wait_for(lambda: bool(self._waiting), seconds)
-            taken = []
+            taken: list[tuple[str, _Message]] = []
             while self._waiting and len(taken) < most:
                 message = self._waiting.popleft()
                 message.attempts += 1
@@ -161,7 +161,7 @@ class FakePubSub:
         return spec
 
     def _pull(self, request: types.PullRequest) -> types.PullResponse:
-        taken = self._subscriptions[request.subscription].take(request.max_messages, 0.5)
+        taken = self._subscriptions[request.subscription].take(request.max_messages, 0.1)
         return types.PullResponse(
             received_messages=[
                 types.ReceivedMessage(ack_id=lease, message=message.received()) for lease, message in taken

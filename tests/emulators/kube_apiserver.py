@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import urllib3
+
 from emulators.processes import Child, Unavailable, answers, environment, free_port
 
 __all__ = ["AuditWebhook", "KubeApiServer", "binary", "build", "version"]
@@ -54,14 +56,12 @@ def build() -> Path:
     path = binary()
     if path.exists():
         return path
-    go = shutil.which("go")
-    if go is None:
-        raise Unavailable("no Go, which builds the API server (Debian, Ubuntu: apt-get install golang, or go.dev)")
+    go = _go()
     print(f"building kube-apiserver {version()} (once, some minutes) in {path.parent}", flush=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     flags = f"-s -w -X k8s.io/component-base/version.gitVersion={version()}"
-    command = [go, "build", "-mod=readonly", "-ldflags", flags, "-o", str(unfinished), _PACKAGE]
+    command = [go, "build", "-mod=readonly", "-buildvcs=false", "-ldflags", flags, "-o", str(unfinished), _PACKAGE]
     variables = dict(os.environ) | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOFLAGS": ""}
     try:
         subprocess.run(command, cwd=_MODULE, env=variables, check=True)
@@ -71,6 +71,14 @@ def build() -> Path:
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def _go() -> str:
+    """Return the path of Go. Raises `Unavailable` if it is not installed."""
+    go = shutil.which("go")
+    if go is None:
+        raise Unavailable("no Go, which builds the API server (go.dev; Debian, Ubuntu: apt-get install golang)")
+    return go
 
 
 class AuditWebhook(NamedTuple):
@@ -89,6 +97,7 @@ class KubeApiServer(Child):
 
     def __init__(self, folder: Path, webhook: AuditWebhook) -> None:
         if not binary().exists():
+            _go()
             raise Unavailable("the API server is not built: `make e2e-apiserver` does it")
         self._etcd = _etcd(folder)
         self._port = free_port()
@@ -114,13 +123,13 @@ class KubeApiServer(Child):
 
     def stop(self) -> None:
         """End the API server, which posts what waits, and then etcd."""
-        super().stop()
-        self._etcd.stop()
+        try:
+            super().stop()
+        finally:
+            self._etcd.stop()
 
     def request(self, method: str, path: str, content: object = None) -> tuple[int, dict[str, Any]]:
         """Send a request as an administrator; return the status of the answer, and what it holds."""
-        import urllib3
-
         with urllib3.PoolManager(ca_certs=str(self._certificates / "apiserver.crt"), retries=False) as pool:
             response = pool.request(
                 method,
@@ -136,14 +145,8 @@ class KubeApiServer(Child):
             return False
         try:
             return self.request("GET", "/api/v1/namespaces/default")[0] == 200
-        except (OSError, ValueError):
+        except (urllib3.exceptions.HTTPError, ValueError):  # it does not listen yet, or says so in words
             return False
-        except Exception as error:
-            import urllib3
-
-            if isinstance(error, urllib3.exceptions.HTTPError):
-                return False
-            raise
 
     def _command(self) -> list[str | Path]:
         folder = self._folder
@@ -191,7 +194,7 @@ def _etcd(folder: Path) -> _Etcd:
     if etcd is None:
         raise Unavailable("no etcd, which the API server needs (Debian, Ubuntu: apt-get install etcd-server)")
     url, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    command = [
+    command: list[str | Path] = [
         *(etcd, "--data-dir", folder / "etcd", "--unsafe-no-fsync", "--initial-cluster", f"default={peer}"),
         *("--listen-client-urls", url, "--advertise-client-urls", url),
         *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),

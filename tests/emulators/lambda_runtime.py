@@ -79,7 +79,7 @@ class LambdaRuntime:
             "_HANDLER": handler,
             "TZ": ":UTC",
         }
-        command = [python, "-m", "awslambdaric", handler]
+        command: list[str | Path] = [python, "-m", "awslambdaric", handler]
         self.child = Child(command, environment() | variables | dict(settings), log, folder, name="the Lambda function")
 
     def __enter__(self) -> Self:

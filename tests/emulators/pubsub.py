@@ -17,7 +17,8 @@ PROJECT = "projects/shop-prod"
 _READY = 60.0
 _JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*.jar"
 _TIMEOUT = 10.0
-_POLL = 1.0
+_POLL = 5.0
+_AT_ONCE = 1000
 
 
 class PubSubEmulator(Child):
@@ -27,7 +28,7 @@ class PubSubEmulator(Child):
         java, jar = _java(), _jar()
         port = free_port()
         self.host = f"127.0.0.1:{port}"
-        command = [java, "-jar", jar, "--host=127.0.0.1", f"--port={port}"]
+        command: list[str | Path] = [java, "-jar", jar, "--host=127.0.0.1", f"--port={port}"]
         super().__init__(command, environment(), folder / "pubsub.log", folder, "the Pub/Sub emulator")
 
     def __enter__(self) -> Self:
@@ -67,7 +68,8 @@ class PubSub:
     def subscription(self, topic: str, name: str, push_to: str = "") -> str:
         """Make a subscription of a topic (by its path), to be pulled from or pushed to a URL; return its path."""
         path = f"{PROJECT}/subscriptions/{name}"
-        request: dict[str, Any] = {"name": path, "topic": topic, "ack_deadline_seconds": 60}
+        # A pull that ends while messages are on their way to it has leased them: they come back after this time.
+        request: dict[str, Any] = {"name": path, "topic": topic, "ack_deadline_seconds": 60 if push_to else 10}
         if push_to:
             request["push_config"] = {"push_endpoint": push_to}
             request["retry_policy"] = {

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions_data import COMPARED
 from lanner.cli.loading import shipped_rules
 from lanner.outputs import aws
 from lanner.ruleset import artefact, load, rules_paths
@@ -22,9 +23,6 @@ TESTS = Path(__file__).parents[1]
 FUNCTIONS = TESTS.parent / "functions"
 EVENTS = TESTS / "events"
 REGION = "eu-west-1"
-
-COMPARED: list[str] = []
-"""What was compared, for the end of the run."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

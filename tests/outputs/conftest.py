@@ -1,4 +1,4 @@
-"""Alerts to be sent, outputs that fail as they are told, and moto's AWS."""
+"""Alerts to be sent, outputs that fail as they are told, a clock that nobody waits for, and moto's AWS."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from lanner.outputs.message import Message
 from lanner.outputs.output import Failure
 
 REGION = "eu-west-1"
+
+Queue = Callable[..., tuple[str, Callable[[], list[dict]]]]
 
 
 def a_message(number: int = 0, **changes: object) -> Message:
@@ -54,37 +56,66 @@ class Scripted:
     def send(self, batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
         self.timeouts.append(timeout)
         failures = self._answer(batch, timeout)
-        failed = {failure.message.id for failure in failures}
-        self.taken += [message.id for message in batch if message.id not in failed]
+        failed = {id(failure.message) for failure in failures}
+        self.taken += [message.id for message in batch if id(message) not in failed]
         return failures
 
 
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """GIVEN a clock that nobody waits for; the pauses that were asked for."""
-    pauses: list[float] = []
-    monkeypatch.setattr("time.sleep", pauses.append)
-    return pauses
+class Clock:
+    """The time, which passes when somebody waits; `pauses` are how long."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """GIVEN an AWS account of moto's."""
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """GIVEN a clock that nobody waits for."""
+    clock = Clock()
+    monkeypatch.setattr("lanner.outputs.deadline.time", clock)
+    monkeypatch.setattr("lanner.outputs.delivery.time", clock)
+    monkeypatch.setattr("lanner.outputs.boxes.retrying.time", clock)
+    return clock
+
+
+def _forget_clients() -> None:
+    aws.client.cache_clear()
+    aws._session.cache_clear()
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """GIVEN credentials for AWS, and clients that are still to be made."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-    aws.client.cache_clear()
-    with mock_aws():
-        yield
-    aws.client.cache_clear()
+    for name in ("AWS_CA_BUNDLE", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    _forget_clients()
+    yield
+    _forget_clients()
 
 
 @pytest.fixture
-def queue(cloud: None) -> Callable[[], tuple[str, Callable[[], list[dict]]]]:
+def cloud(credentials: None) -> Iterator[None]:
+    """GIVEN an AWS account of moto's."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def queue(cloud: None) -> Queue:
     """What makes a queue: its URL, and what reads the messages in it."""
     sqs = boto3.client("sqs", region_name=REGION)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -22,6 +22,15 @@ def takes_all() -> Scripted:
     return Scripted(lambda batch, timeout: ())
 
 
+@pytest.fixture
+def released(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What lets those go who hang; nobody waits for them for long."""
+    monkeypatch.setattr(fanout, "_GRACE", 0.05)
+    event = threading.Event()
+    yield event
+    event.set()
+
+
 def test_each_output_has_its_least_priority() -> None:
     outputs = [takes_all(), takes_all(), takes_all()]
     minima = (Priority.CRITICAL, Priority.WARNING, Priority.DEBUG)
@@ -37,31 +46,42 @@ def test_an_output_without_anything_to_get_is_not_called() -> None:
     assert output.timeouts == []
 
 
-def test_a_failing_output_costs_no_other(no_pauses: list[float]) -> None:
+def test_a_failing_output_costs_no_other() -> None:
     good = takes_all()
-    bad = Scripted(lambda batch, timeout: [Failure(message, "500", is_final=True) for message in batch])
+    bad = Scripted(lambda batch, timeout: [Failure(message, "403", is_final=True) for message in batch])
     failures = Fanout([Route(bad, Priority.DEBUG), Route(good, Priority.DEBUG)]).send(MESSAGES, Deadline(10))
-    assert [failure.message for failure in failures] == MESSAGES
+    assert [(failure.message, failure.reason) for failure in failures] == [(message, "403") for message in MESSAGES]
     assert len(good.taken) == 3
 
 
-def test_a_hanging_output_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN an output that does not come back
-    monkeypatch.setattr(fanout, "_GRACE", 0.05)
-    forever = threading.Event()
-
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_an_output_that_hangs_costs_no_other(released: threading.Event, others: int) -> None:
+    # GIVEN two outputs that do not come back with their second message, beside others or not
     def hang(batch: Sequence[Message], timeout: float) -> list[Failure]:
-        forever.wait(30)
+        if batch[0] is MESSAGES[1]:
+            released.wait(30)
         return []
 
-    good = takes_all()
+    good = [takes_all() for _ in range(others)]
+    hanging = [Scripted(hang, size=1), Scripted(hang, size=1)]
     # WHEN alerts are sent
-    failures = Fanout([Route(Scripted(hang), Priority.DEBUG), Route(good, Priority.DEBUG)]).send(
-        MESSAGES, Deadline(0.1)
-    )
-    forever.set()
-    # THEN the other gets them, and what may be lost is told
-    assert [(failure.message, failure.reason) for failure in failures] == [
-        (message, "it did not answer in time") for message in MESSAGES
-    ]
-    assert len(good.taken) == 3
+    routes = [Route(output, Priority.DEBUG) for output in (*hanging, *good)]
+    failures = Fanout(routes).send(MESSAGES, Deadline(0.2))
+    # THEN the others get them, and what may be lost is told, no more
+    assert [(failure.message, failure.attempts, failure.reason) for failure in failures] == [
+        (MESSAGES[1], 1, "it did not answer in time"),
+        (MESSAGES[2], 0, "there was no time left"),
+    ] * 2
+    assert [len(output.taken) for output in good] == [3] * others
+
+
+def test_all_are_tried_at_the_same_time() -> None:
+    # GIVEN outputs of which each waits for the others
+    barrier = threading.Barrier(3)
+
+    def meet(batch: Sequence[Message], timeout: float) -> list[Failure]:
+        barrier.wait(10)
+        return []
+
+    routes = [Route(Scripted(meet), Priority.DEBUG) for _ in range(3)]
+    assert Fanout(routes).send(MESSAGES, Deadline(10)) == []

@@ -16,7 +16,7 @@ from lanner.errors import UsageError
 from lanner.ruleset import artefact
 from package.__main__ import main
 from package.build import REPOSITORY, build
-from package.interpreter import RUNTIME, Interpreter, find
+from package.interpreter import RUNTIME, Interpreter, ask, find
 from package.manifest import MANIFEST, SUMS
 
 THIS = ".".join(map(str, sys.version_info[:2]))
@@ -28,7 +28,7 @@ LAMBDA = {"lanner-lambda-arm64.zip": 0xB7, "lanner-lambda-x86_64.zip": 0x3E}  # 
 @pytest.fixture(scope="module")
 def this() -> Interpreter:
     """The interpreter that runs the tests."""
-    return find(sys.executable, THIS)
+    return ask(sys.executable)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["--python", sys.executable, "--runtime", THIS, "--find"]) == 0
     assert Path(capsys.readouterr().out.strip()).samefile(sys.executable)
     assert main(["--python", sys.executable, "--runtime", "3.99", str(tmp_path)]) == 2
-    assert "make PYTHON=/path/to/python3.99" in capsys.readouterr().err
+    assert "make package PYTHON=/path/to/python3.99" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

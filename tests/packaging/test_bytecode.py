@@ -12,7 +12,7 @@ import pytest
 
 import lanner
 from package.bytecode import compile_all
-from package.interpreter import Interpreter, find
+from package.interpreter import Interpreter, ask
 
 UNCHECKED_HASH = 1
 
@@ -20,7 +20,7 @@ UNCHECKED_HASH = 1
 @pytest.fixture(scope="module")
 def this() -> Interpreter:
     """The interpreter that runs the tests."""
-    return find(sys.executable, ".".join(map(str, sys.version_info[:2])))
+    return ask(sys.executable)
 
 
 def compiled(this: Interpreter, folder: Path) -> dict[str, bytes]:

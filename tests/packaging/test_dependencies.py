@@ -9,7 +9,7 @@ import pytest
 
 from lanner.errors import UsageError
 from package.build import REPOSITORY
-from package.dependencies import install, locked
+from package.dependencies import install, locked, native
 from package.interpreter import Interpreter
 
 HERE = Interpreter(sys.executable, "3.13.0", "x86_64")
@@ -54,3 +54,14 @@ def test_what_uv_says_is_told(tmp_path: Path) -> None:
         install(failing, LOCK, HERE, "arm64", tmp_path)
     with pytest.raises(UsageError, match="there is no uv"):
         install(str(tmp_path / "nothing"), LOCK, HERE, "arm64", tmp_path)
+
+
+@pytest.mark.parametrize(("machine", "name"), [("aarch64", "arm64"), ("x86_64", "x86_64"), ("riscv64", "")])
+def test_the_processor_here(monkeypatch: pytest.MonkeyPatch, machine: str, name: str) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    if name:
+        assert native() == name
+    else:
+        with pytest.raises(UsageError, match="does not run here"):
+            native()

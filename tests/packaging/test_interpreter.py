@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lanner.errors import UsageError
-from package.interpreter import find
+from package.interpreter import ask, find
 
 THIS = ".".join(map(str, sys.version_info[:2]))
 
@@ -26,6 +26,13 @@ def test_the_one_that_is_asked_for() -> None:
     assert found.minor == THIS
     assert found.version.startswith(f"{THIS}.")
     assert Path(found.path).samefile(sys.executable)
+
+
+def test_one_that_is_known(tmp_path: Path) -> None:
+    assert ask(sys.executable).minor == THIS
+    for command in (str(tmp_path / "nothing"), str(script(tmp_path / "python", "echo Python 3.13"))):
+        with pytest.raises(UsageError, match="this is no Python that can be run"):
+            ask(command)
 
 
 def test_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,5 +53,5 @@ def test_one_of_pyenv_whose_name_on_the_path_is_an_empty_shell(tmp_path: Path, m
 @pytest.mark.parametrize(("asked", "what"), [(sys.executable, rf"is Python {THIS}"), ("nothing", "cannot be run")])
 def test_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, what: str) -> None:
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    with pytest.raises(UsageError, match=rf"no python3\.99 found .*{what}.*make PYTHON=/path/to/python3\.99"):
+    with pytest.raises(UsageError, match=rf"no python3\.99 found .*{what}.*make package PYTHON=/path/to/python3\.99"):
         find(asked, "3.99")

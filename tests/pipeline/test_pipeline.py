@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 
 import pytest
 
-from doubles import Box, Recorder, always, hanging
+from doubles import Box, Recorder, always
 from lanner.alerts import AlertFormat
 from lanner.errors import NotSafe
 from lanner.fields import RawEvent
 from lanner.outputs.dead_letters import DeadLetter
 from lanner.outputs.deadline import Deadline
 from lanner.outputs.fanout import Route
+from lanner.outputs.message import Message
+from lanner.outputs.output import Failure
 from lanner.pipeline import Outcome, Pipeline
 from lanner.ruleset import Priority
 from lanner.sources import Other, Piece, Reject, apiserver
@@ -124,11 +127,25 @@ def test_what_is_neither_delivered_nor_kept_is_told_after_all_else_is_done(box: 
     assert output.ids[: 2 * (count - 1)] == output.ids[2 * (count - 1) :]
 
 
-def test_an_output_that_hangs_costs_the_others_nothing() -> None:
-    # GIVEN an output that never answers, beside one that does, and alerts for many parts
-    box, good, bad = Box(), Recorder("good"), Recorder("bad", fault=hanging, size=1000)
-    count = 3000
-    outcome = run(pipeline(bad, good, box=box), (event(number) for number in range(count)), 1.0)
+def test_an_output_that_hangs_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a clock that only waiting moves on
+    now = [0.0]
+
+    def wait(seconds: float) -> None:
+        now[0] += seconds
+
+    def hang(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
+        while len(good.taken) < len(batch):
+            time.sleep(0.001)  # the other has as much to do, which takes it none of that time
+        wait(timeout)
+        return always("timed out")(batch, timeout)
+
+    monkeypatch.setattr("lanner.outputs.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("lanner.outputs.delivery.time", SimpleNamespace(sleep=wait))
+    # AND an output that never answers, beside one that does, and alerts for many parts
+    box, good, bad = Box(), Recorder("good"), Recorder("bad", fault=hang, size=1000)
+    count = 1000
+    outcome = run(pipeline(bad, good, box=box), (event(number) for number in range(count)), 60.0)
     # THEN one has all alerts, and the others' are kept
     assert len(good.taken) == 2 * count
     assert len(set(good.ids)) == 2 * count
@@ -138,6 +155,7 @@ def test_an_output_that_hangs_costs_the_others_nothing() -> None:
     assert bad.calls < 5
     assert any("timed out" in letter.reason for letter in letters(box))
     assert any(letter.reason.startswith("not tried, after ") and letter.attempts == 0 for letter in letters(box))
+    assert now[0] < 60
 
 
 def test_an_output_that_comes_back_is_tried_again_within_the_time() -> None:
@@ -253,3 +271,17 @@ def test_runs_may_go_on_side_by_side() -> None:
         outcomes = list(pool.map(lambda batch: run(made, batch), batches))
     assert [outcome.delivered for outcome in outcomes] == [200] * 16
     assert len(set(output.ids)) == 3200
+
+
+def test_an_alert_that_cannot_be_read_back_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a defect in what is written
+    box, output = Box(), Recorder()
+    made = pipeline(output, box=box)
+    monkeypatch.setattr(
+        made._judge, "_line", lambda alert: b"{}" if alert.rule.name == "Anything" else alert.json_line()
+    )
+    outcome = run(made, [event()])
+    assert [message.rule for message in output.taken] == ["Pod Created"]
+    (letter,) = letters(box)
+    assert (letter.kind, letter.content) == ("payload", b"{}")
+    assert outcome.dead_letters == 1

@@ -149,3 +149,19 @@ def test_it_waits_for_requests_that_are_at_work() -> None:
     assert not stopping.is_alive()
     assert client.getresponse().read() == b"done"
     client.close()
+
+
+def test_ipv6() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("there is no IPv6 here")
+    try:
+        made = Server("::1", 0, lambda request: Response(200, {}, request.path.encode()))
+    except OSError:
+        pytest.skip("there is no IPv6 loopback address here")
+    threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+    client = http.client.HTTPConnection(*made.server_address[:2], timeout=10)  # type: ignore[misc]
+    client.request("GET", "/x?y")
+    assert client.getresponse().read() == b"/x"
+    client.close()
+    made.shutdown()
+    made.stop(5)

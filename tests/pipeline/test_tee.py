@@ -120,3 +120,13 @@ def test_wrong_urls_are_refused() -> None:
     for url, wanted in [("http://10.0.0.1/", "no public address"), ("ftp://x/", "LANNER_TEE_URL")]:
         with pytest.raises(UsageError, match=wanted):
             webhook(url, Recorder())
+
+
+def test_a_defect_costs_nothing_but_the_copy(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    box, output = Box(), Recorder()
+    made = webhook(server.url_for(PATH), output, box)
+    monkeypatch.setattr(Copier, "send", lambda *_: 1 / 0)
+    assert post(made, batch(1)).status == 200
+    assert len(output.taken) == 1
+    (letter,) = map(DeadLetter.read, box.records)
+    assert "ZeroDivisionError, which is a defect" in letter.reason

@@ -2,74 +2,134 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["acceptable", "client", "error_text", "is_final_code", "reason_of"]
+from lanner.outputs.once import once
 
-_CONNECT_SECONDS, _READ_SECONDS = 3.0, 8.0
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Refusal", "acceptable", "client", "reason_of", "seconds_within", "send_entries"]
+
+_SECONDS = (10, 5, 2, 1)
+"""Times that calls of a client may take: boto3 cannot be told for a single call."""
+
+_CONNECTING = 0.3  # the share of that time in which there has to be a connection
+
+_NOT_TAKEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+"""Characters for which SNS and SQS refuse a message (Amazon SQS API reference, SendMessage)."""
+
+_LATER = ("throttl", "toomanyrequests", "limitexceeded", "slowdown", "requesttimeout", "internal", "unavailable")
+"""What codes of errors contain that pass, whatever their HTTP status is."""
+
+_ABOUT_CONTENT = ("InvalidParameter", "InvalidMessage", "InvalidAttribute", "BatchRequestTooLong", "Validation")
+"""How codes of errors begin for which a single message of several may be to blame."""
 
 _FINAL = frozenset(
-    (
-        *("AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"),
-        *("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken"),
-        *("NotFound", "NotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
-        *(
-            "InvalidParameter",
-            "InvalidParameterValue",
-            "InvalidAddress",
-            "InvalidAttributeName",
-            "InvalidMessageContents",
-        ),
-        *("KMSAccessDenied", "KmsAccessDenied", "KMSDisabled", "KmsDisabled", "KMSNotFound", "KmsNotFound"),
-        "EndpointDisabled",
-    )
+    ("ModuleNotFoundError", "NoCredentialsError", "PartialCredentialsError", "NoRegionError", "ParamValidationError")
 )
-"""Codes of errors that trying again within seconds does not mend."""
+"""Errors of boto3 itself that trying again does not mend."""
+
+_MAX_REASON = 500
 
 
-_UNACCEPTABLE = str.maketrans({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
+class Refusal(NamedTuple):
+    """Why a call, or a part of it, failed, and whether trying again within seconds cannot help.
+
+    `is_content` tells that something in the messages may be to blame.
+    """
+
+    reason: str
+    is_final: bool
+    is_content: bool = False
 
 
 def acceptable(text: str) -> str:
-    """Return `text` without the characters that make SNS and SQS refuse a message (Amazon SQS API, SendMessage).
+    """Return `text` without the characters for which SNS and SQS refuse a message.
 
-    Whoever can write one into an event, such as its user agent, could else keep an alert from being sent. JSON has no
-    control characters; what is left are two that XML does not allow.
+    Whoever can write one into an event, such as its user agent, could else keep an alert from being sent.
     """
-    return text.translate(_UNACCEPTABLE)
+    return re.sub(_NOT_TAKEN, "\ufffd", text)
 
 
-@cache
-def client(service: str, region: str | None) -> Any:
-    """Return the client of a service, the same for all that ask; boto3 is imported when the first one does."""
-    import boto3
+@once
+def client(service: str, region: str | None, seconds: int = _SECONDS[0]) -> Any:
+    """Return the client of a service whose calls take at most about so many `seconds`.
+
+    It is the same for all that ask; boto3 is imported when the first one does. What `region` does not say, such as
+    other endpoints and the credentials, is boto3's own business: environment variables, roles.
+    """
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "max_attempts": 1},
-        max_pool_connections=4,
+        connect_timeout=seconds * _CONNECTING,
+        read_timeout=seconds * (1 - _CONNECTING),
+        retries={"mode": "standard", "total_max_attempts": 1},
     )
-    return boto3.client(service, region_name=region or None, config=config)
+    return _session().client(service, region_name=region or None, config=config)
 
 
-def is_final_code(code: str) -> bool:
-    """Tell whether an error's code says that trying again cannot help."""
-    return code in _FINAL or code.removesuffix("Exception").removesuffix("Error") in _FINAL
+def seconds_within(timeout: float) -> int:
+    """Return the seconds for `client` that keep a call within `timeout` seconds, 1 if that is less."""
+    return next((one for one in _SECONDS if one <= timeout), _SECONDS[-1])
 
 
-def error_text(code: str, message: str) -> str:
-    """Return an error for people."""
-    return f"{code}: {message}"[:500]
+@once
+def _session() -> Any:
+    import boto3.session
+
+    return boto3.session.Session()  # the default one is not for several threads
 
 
-def reason_of(error: Exception) -> tuple[str, bool]:
-    """Return why a call failed, and whether trying again cannot help."""
+def send_entries(
+    call: Callable[[Sequence[dict[str, Any]]], Mapping[str, Any]], entries: Sequence[dict[str, Any]]
+) -> dict[int, Refusal]:
+    """Send entries of a batch, which have an `Id` each, by `call`; return by number why some were not taken.
+
+    If the whole batch is refused for what may be in one of them, they are sent one by one.
+    """
+    try:
+        answer = call(entries)
+    except Exception as error:  # boto3's errors have no common base
+        found = reason_of(error)
+        if not found.is_content or len(entries) == 1:
+            return dict.fromkeys(range(len(entries)), found)
+        return {number: one for number, entry in enumerate(entries) for one in send_entries(call, [entry]).values()}
+    taken = {one.get("Id") for one in answer.get("Successful", ())}  # what the service does not name is not safe
+    told = {one.get("Id"): one for one in answer.get("Failed", ())}
+    return {
+        number: _entry_refusal(told.get(entry["Id"], {}))
+        for number, entry in enumerate(entries)
+        if entry["Id"] not in taken
+    }
+
+
+def reason_of(error: Exception) -> Refusal:
+    """Return why a call failed, by what boto3 raised."""
     response = getattr(error, "response", None)
+    name = type(error).__name__
     if not isinstance(response, dict):
-        return f"{type(error).__name__}: {error}"[:500], False
+        hint = " (pip install 'lanner[aws]')" if isinstance(error, ModuleNotFoundError) else ""
+        reason = f"{name}: {error}"[:_MAX_REASON] + hint
+        return Refusal(reason, name in _FINAL, name == "ParamValidationError")
     found = response.get("Error", {})
     code = str(found.get("Code", "Unknown"))
-    return error_text(code, str(found.get("Message", ""))), is_final_code(code)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    reason = _text(code, found.get("Message"))
+    return Refusal(reason, 400 <= status < 500 and not _passes(code), code.startswith(_ABOUT_CONTENT))
+
+
+def _entry_refusal(entry: Mapping[str, Any]) -> Refusal:
+    code = str(entry.get("Code", "Unknown"))
+    return Refusal(_text(code, entry.get("Message")), bool(entry.get("SenderFault")) and not _passes(code))
+
+
+def _passes(code: str) -> bool:
+    """Tell whether an error's code says that it is one of the moment."""
+    text = code.lower()
+    return any(part in text for part in _LATER)
+
+
+def _text(code: str, message: object) -> str:
+    return f"{code}: {message or 'no reason was given'}"[:_MAX_REASON]

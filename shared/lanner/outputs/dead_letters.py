@@ -6,6 +6,7 @@ its parts, which whoever takes them back puts together again.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -22,15 +23,23 @@ if TYPE_CHECKING:
 __all__ = ["Acknowledge", "DeadLetter", "DeadLetterBox", "Joiner"]
 
 _MAX_REASON = 1000
+_MAX_ORIGIN = 500
+_MAX_NAME = 128  # of outputs, providers and clusters
 _MAX_PARTS = 10_000
-_REPLACED = str.maketrans({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd"))
-"""What stands for characters that no box takes: SQS refuses two, and surrogates cannot be written."""
+_NO_TEXT = ("\ufffe", "\uffff")
+"""Characters that SQS refuses; what holds one is written as bytes."""
 
-_MAX_OPEN = 1000
-"""Letters of which parts may be awaited at a time."""
+_NOT_IN_NAMES = r"[\x00-\x1f\ud800-\udfff\ufffe\uffff]"
+"""Characters that no box takes, or that take more room than others."""
 
-_FRAME = 2048
-"""Bytes that a record may take beside the text: names and reasons that are written with escapes, too."""
+_MAX_OPEN = 256 << 20
+"""Bytes of parts that may be held until the others of their letters come."""
+
+_FRAME = 3200
+"""Bytes that a part may take beside its piece of the content: names and reasons in UTF-8."""
+
+_SHORT = 150
+"""Characters of the reason, and of the origin, in a part."""
 
 Acknowledge = Callable[[], None]
 """Says that a record was dealt with and need not be kept any longer."""
@@ -128,42 +137,62 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"
         return letter
 
     def records(self, limit: int) -> list[bytes]:
-        """Return the letter as records of at most `limit` bytes, which must be 4,096 at least."""
+        """Return the letter as records of at most `limit` bytes, which must be 4,096 at least.
+
+        Where it is cut into parts depends on its content and `limit` only: parts of a letter that was kept twice fit.
+        """
         whole = _encode(self)
         if len(whole) <= limit:
             return [whole]
         content = self.content
         size = (limit - _FRAME) // 4 * 3  # base64 makes four bytes of three
         pieces = [content[start : start + size] for start in range(0, len(content), size)]
-        changes = msgspec.structs.replace(self, text="", reason=self.reason[:_SHORT], origin=self.origin[-_SHORT:])
+        part = msgspec.structs.replace(self, text="", reason=self.reason[:_SHORT], origin=self.origin[-_SHORT:])
         return [
-            _encode(msgspec.structs.replace(changes, base64=piece, part=number, parts=len(pieces)))
+            _encode(msgspec.structs.replace(part, base64=piece, part=number, parts=len(pieces)))
             for number, piece in enumerate(pieces, 1)
         ]
 
 
-_SHORT = 100  # characters of texts in a part, each of which may take six bytes
 _decode = msgspec.json.Decoder(DeadLetter).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _letter(kind: str, content: bytes, *, reason: str, **more: str | int) -> DeadLetter:
-    import hashlib
+def _letter(
+    kind: str,
+    content: bytes,
+    *,
+    reason: str,
+    attempts: int = 0,
+    output: str = "",
+    origin: str = "",
+    provider: str = "",
+    cluster: str = "",
+) -> DeadLetter:
+    import hashlib  # only here: most invocations have no dead letters
 
-    digest = hashlib.sha256(b"\0".join([kind.encode(), str(more.get("output", "")).encode(errors="replace"), content]))
-    digest.update(b"\0" + str(more.get("origin", "")).encode(errors="replace"))
+    digest = hashlib.sha256()
+    for part in (kind.encode(), output.encode(errors="replace"), origin.encode(errors="replace"), content):
+        digest.update(b"%d:%b" % (len(part), part))
     text, base64 = _written(content)
-    more = {key: value.translate(_REPLACED) if isinstance(value, str) else value for key, value in more.items()}
     return DeadLetter(
         kind=kind,
         id=digest.hexdigest(),
-        reason=reason[:_MAX_REASON].translate(_REPLACED),
+        reason=_name(reason, _MAX_REASON),
+        attempts=attempts,
+        output=_name(output),
+        origin=_name(origin, _MAX_ORIGIN),
+        provider=_name(provider),
+        cluster=_name(cluster),
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         version=lanner.__version__,
         text=text,
         base64=base64,
-        **more,  # type: ignore[arg-type]
     )
+
+
+def _name(text: str, limit: int = _MAX_NAME) -> str:
+    return re.sub(_NOT_IN_NAMES, "\ufffd", text[:limit])
 
 
 def _written(content: bytes) -> tuple[str, bytes]:
@@ -172,7 +201,7 @@ def _written(content: bytes) -> tuple[str, bytes]:
         text = content.decode()
     except UnicodeDecodeError:
         return "", content
-    return (text, b"") if text == text.translate(_REPLACED) else ("", content)
+    return ("", content) if any(char in text for char in _NO_TEXT) else (text, b"")
 
 
 class Joiner:
@@ -180,25 +209,32 @@ class Joiner:
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, int], dict[int, tuple[DeadLetter, Acknowledge]]] = {}
+        self._held = 0
+        self._forgotten: set[tuple[str, int]] = set()
 
     def add(self, letter: DeadLetter, acknowledge: Acknowledge) -> tuple[DeadLetter, Acknowledge] | None:
         """Take a letter or a part; return the letter that is complete by it, if one is.
 
-        Its acknowledgement is that of all its parts. Parts of too many other letters are forgotten, not acknowledged.
+        Its acknowledgement is that of all its parts. If too much waits, the letter that waits longest is forgotten; its
+        parts are not acknowledged.
         """
         if letter.parts == 1:
             return letter, acknowledge
         key = (letter.id, letter.parts)
-        if key not in self._open and len(self._open) >= _MAX_OPEN:
-            self._open.pop(next(iter(self._open)))
         parts = self._open.setdefault(key, {})
+        if letter.part not in parts:
+            self._held += _held(letter)
         parts[letter.part] = letter, acknowledge
         if len(parts) < letter.parts:
+            while self._held > _MAX_OPEN:
+                oldest = next(iter(self._open))
+                self._close(oldest)
+                self._forgotten.add(oldest)
             return None
-        del self._open[key]
+        self._close(key)
+        self._forgotten.discard(key)
         whole = [parts[number] for number in sorted(parts)]
-        content = b"".join([part.content for part, _ in whole])
-        text, base64 = _written(content)
+        text, base64 = _written(b"".join([part.content for part, _ in whole]))
 
         def acknowledge_all() -> None:
             for _, one in whole:
@@ -208,5 +244,12 @@ class Joiner:
 
     @property
     def incomplete(self) -> int:
-        """Number of letters of which parts are still missing."""
-        return len(self._open)
+        """Number of letters of which parts are missing."""
+        return len(self._forgotten | self._open.keys())
+
+    def _close(self, key: tuple[str, int]) -> None:
+        self._held -= sum([_held(part) for part, _ in self._open.pop(key).values()])
+
+
+def _held(letter: DeadLetter) -> int:
+    return len(letter.base64) + len(letter.text)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from lanner.outputs.delivery import Undelivered, deliver
+from lanner.outputs.deadline import Deadline
+from lanner.outputs.delivery import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lanner.outputs.deadline import Deadline
+    from lanner.outputs.delivery import Undelivered
     from lanner.outputs.message import Message
     from lanner.outputs.output import Output
     from lanner.ruleset import Priority
@@ -40,36 +42,16 @@ class Fanout:
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Undelivered]:
         """Send each message to every output that is to get it; return what was not delivered, output by output.
 
-        An output that does not come back in time is not waited for: what it was given counts as undelivered, although
-        it may still arrive.
+        An output that does not come back in time is not waited for: what it has not told to be delivered counts as
+        undelivered, although it may still arrive. So each has a thread of its own, even if there is only one: what
+        remains of the time is for the dead letters.
         """
         wanted = [(route.output, [message for message in messages if route.takes(message)]) for route in self._routes]
-        wanted = [(output, chosen) for output, chosen in wanted if chosen]
-        if len(wanted) < 2:
-            return [failure for output, chosen in wanted for failure in deliver(output, chosen, deadline)]
-        return _side_by_side(wanted, deadline)
-
-
-def _side_by_side(wanted: Sequence[tuple[Output, list[Message]]], deadline: Deadline) -> list[Undelivered]:
-    import threading  # only here: one output needs no thread
-
-    found: dict[int, list[Undelivered]] = {}
-
-    def run(number: int, output: Output, chosen: list[Message]) -> None:
-        found[number] = deliver(output, chosen, deadline)
-
-    threads = [
-        threading.Thread(target=run, args=(number, output, chosen), daemon=True)
-        for number, (output, chosen) in enumerate(wanted)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(deadline.left() + _GRACE)
-    undelivered = []
-    for number, (output, chosen) in enumerate(wanted):
-        done = found.get(number)
-        if done is None:
-            done = [Undelivered(message, output.name, "it did not answer in time", 1) for message in chosen]
-        undelivered += done
-    return undelivered
+        deliveries = [Delivery(output, chosen) for output, chosen in wanted if chosen]
+        threads = [Thread(target=delivery.run, args=(deadline,), daemon=True) for delivery in deliveries]
+        for thread in threads:
+            thread.start()
+        end = Deadline(deadline.left() + _GRACE)
+        for thread in threads:
+            thread.join(end.left())
+        return [failure for delivery in deliveries for failure in delivery.undelivered()]

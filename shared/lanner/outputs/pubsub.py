@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import re
-import time
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lanner.errors import UsageError
 from lanner.outputs.batching import grouped
+from lanner.outputs.once import once
 from lanner.outputs.output import Failure
-from lanner.outputs.shortening import shortened
+from lanner.outputs.shortening import beginning, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lanner.outputs.message import Message
 
-__all__ = ["PubSubTopic", "is_final_error", "publish", "publisher", "topic_path"]
+__all__ = ["LIMIT", "MOST", "PubSubTopic", "Refusal", "publish", "publisher", "refusal", "resource_path"]
 
-_TOPIC = re.compile(r"projects/[a-z][a-z0-9.:-]{4,61}[a-z0-9]/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 LIMIT = 9_000_000
-"""Bytes that a message may have: Pub/Sub takes 10 MB with attributes, in a request of all messages together."""
+"""Bytes that the messages of a request have at most: Pub/Sub takes 10 MB, with what stands beside the data."""
 
-_MOST = 1000
-_MAX_ATTRIBUTE = 1024
+MOST = 1000  # messages of a request
+_MAX_ATTRIBUTE = 1024  # bytes
+_REST = 256
+"""Bytes kept free for what is written around data and attributes."""
+
+_PROJECT = r"[a-z0-9][a-z0-9.:-]*"
+_NAME = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
+_MAX_REASON = 500
+
 _FINAL = frozenset(
-    ("PermissionDenied", "NotFound", "InvalidArgument", "Unauthenticated", "Forbidden", "FailedPrecondition")
+    (
+        *("PermissionDenied", "Forbidden", "Unauthenticated", "Unauthorized"),
+        *("NotFound", "InvalidArgument", "FailedPrecondition"),
+        *("DefaultCredentialsError", "ModuleNotFoundError"),
+    )
 )
 """Errors that trying again within seconds does not mend."""
+
+
+class Refusal(NamedTuple):
+    """Why a request failed, and whether trying again within seconds cannot help."""
+
+    reason: str
+    is_final: bool
 
 
 class PubSubTopic:
@@ -39,69 +55,68 @@ class PubSubTopic:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = topic_path(path)
+        self.path = resource_path(path, "topic")
         self.name = f"pubsub:{path.rpartition('/')[2]}"
 
     def batches(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
         """Yield groups that one request can take."""
-        return grouped(messages, lambda message: len(message.text) + _MAX_ATTRIBUTE, most=_MOST, limit=LIMIT)
+        return grouped(messages, _size, most=MOST, limit=LIMIT)
 
     def send(self, batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
         """Publish a group, and wait until the service has taken it."""
-        items = [
-            (
-                shortened(message, LIMIT),
-                {name: value[:_MAX_ATTRIBUTE] for name, value in message.attributes().items() if value},
-            )
-            for message in batch
-        ]
-        failures = publish(self.path, items, timeout)
-        return [Failure(batch[number], reason, is_final) for number, (reason, is_final) in failures.items()]
+        items = [(shortened(message, LIMIT - _beside(message)), _attributes(message)) for message in batch]
+        refused = publish(self.path, items, timeout)
+        return [] if refused is None else [Failure(message, *refused) for message in batch]
 
 
-def topic_path(path: str) -> str:
-    """Return `path` if it is that of a topic, else raise `UsageError`."""
-    if _TOPIC.fullmatch(path) is None:
-        raise UsageError(f"{path!r} is no topic of Pub/Sub (projects/PROJECT/topics/TOPIC)")
+def resource_path(path: str, kind: str) -> str:
+    """Return `path` if it is that of a `topic` or a `subscription`, as `kind` says, else raise `UsageError`."""
+    if re.fullmatch(f"projects/{_PROJECT}/{kind}s/{_NAME}", path) is None:
+        raise UsageError(f"{path!r} is no {kind} of Pub/Sub (projects/PROJECT/{kind}s/{kind.upper()})")
     return path
 
 
-@cache
+@once
 def publisher() -> Any:
     """Return the client, the same for all that publish; the library is imported when the first one does."""
-    from google.cloud import pubsub_v1
-    from google.cloud.pubsub_v1 import types
+    # Not `google.cloud.pubsub_v1`, whose client collects messages and sends them from threads that go on when the
+    # time is over: our batches are made already, and the call itself has to end.
+    from google.pubsub_v1 import PublisherClient
 
-    # Our batches are what they are: nothing is to be gained by waiting for more.
-    settings = types.BatchSettings(max_messages=_MOST, max_bytes=LIMIT, max_latency=0.01)
-    return pubsub_v1.PublisherClient(settings)
+    return PublisherClient()
 
 
-def publish(path: str, items: Sequence[tuple[bytes, dict[str, str]]], timeout: float) -> dict[int, tuple[str, bool]]:
-    """Publish data with attributes and wait for all; return by number why an item failed, and whether that is final.
-
-    The client's own retries end with `timeout` seconds.
-    """
-    end = time.monotonic() + timeout
+def publish(path: str, items: Sequence[tuple[bytes, Mapping[str, str]]], timeout: float) -> Refusal | None:
+    """Publish data with attributes in one request, once; return why it failed, if it did."""
     try:
-        client = publisher()
-        futures = [client.publish(path, data, timeout=timeout, retry=None, **more) for data, more in items]
-    except Exception as error:  # no credentials, a broken channel ...
-        return dict.fromkeys(range(len(items)), (_text(error), is_final_error(error)))
-    failures = {}
-    for number, future in enumerate(futures):
-        try:
-            future.result(max(0.0, end - time.monotonic()))
-        except Exception as error:
-            future.cancel()
-            failures[number] = (_text(error), is_final_error(error))
-    return failures
+        from google.pubsub_v1 import PubsubMessage
+
+        messages = [PubsubMessage(data=data, attributes=attributes) for data, attributes in items]
+        answer = publisher().publish(topic=path, messages=messages, retry=None, timeout=timeout)
+    except Exception as error:  # the service's errors, those of the connection and of the credentials
+        return refusal(error)
+    if len(answer.message_ids) != len(items):
+        return Refusal(f"only {len(answer.message_ids)} of {len(items)} messages were taken", is_final=False)
+    return None
 
 
-def is_final_error(error: Exception) -> bool:
-    """Tell whether an error says that trying again cannot help."""
-    return type(error).__name__ in _FINAL
+def refusal(error: Exception) -> Refusal:
+    """Return what an error of Google's libraries means."""
+    name = type(error).__name__
+    hint = " (pip install 'lanner[gcp]')" if isinstance(error, ModuleNotFoundError) else ""
+    return Refusal(f"{name}: {error}"[:_MAX_REASON] + hint, name in _FINAL)
 
 
-def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+def _attributes(message: Message) -> dict[str, str]:
+    """Return what subscriptions filter by."""
+    return {name: beginning(text, _MAX_ATTRIBUTE) for name, text in message.attributes().items() if text}
+
+
+def _size(message: Message) -> int:
+    """Return the bytes that a message takes in a request."""
+    return min(len(message.text) + _beside(message), LIMIT)
+
+
+def _beside(message: Message) -> int:
+    """Return the bytes that a message takes beside its data."""
+    return _REST + sum([len(name) + len(text.encode()) for name, text in _attributes(message).items()])

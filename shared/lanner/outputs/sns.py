@@ -8,10 +8,10 @@ from lanner.errors import UsageError
 from lanner.outputs import aws
 from lanner.outputs.batching import grouped
 from lanner.outputs.output import Failure
-from lanner.outputs.shortening import shortened
+from lanner.outputs.shortening import beginning, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lanner.outputs.message import Message
 
@@ -20,8 +20,9 @@ __all__ = ["SnsTopic"]
 _LIMIT = 262_144  # bytes of all messages of a request, with their attributes (Amazon SNS API reference, PublishBatch)
 _MOST = 10
 _MAX_ATTRIBUTE = 1024
-_RESERVED = 12_288
-"""Bytes kept free in a request for the attributes of a message and its subject."""
+_TYPE = "String"
+_REST = 512
+"""Bytes kept free for a message's subject, group and deduplication id, whether they count or not."""
 
 _MAX_SUBJECT = 100
 _MAX_GROUP = 128
@@ -48,59 +49,56 @@ class SnsTopic:
         return grouped(messages, _size, most=_MOST, limit=_LIMIT)
 
     def send(self, batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
-        """Publish a group; `timeout` is bounded by that of the client."""
-        entries = [self._entry(number, message) for number, message in enumerate(batch)]
-        try:
-            answer = aws.client("sns", self._region).publish_batch(
-                TopicArn=self.arn, PublishBatchRequestEntries=entries
-            )
-        except Exception as error:  # boto3's errors have no common base
-            reason, is_final = aws.reason_of(error)
-            if is_final and len(batch) > 1:  # perhaps only one of them is refused
-                return [failure for message in batch for failure in self.send([message], timeout)]
-            return [Failure(message, reason, is_final) for message in batch]
-        return [
-            Failure(
-                batch[int(failed["Id"])],
-                aws.error_text(failed["Code"], failed.get("Message", "")),
-                bool(failed.get("SenderFault")) or aws.is_final_code(failed["Code"]),
-            )
-            for failed in answer.get("Failed", [])
-        ]
+        """Publish a group."""
+
+        def publish(entries: Sequence[dict[str, Any]]) -> Mapping[str, Any]:
+            client = aws.client("sns", self._region, aws.seconds_within(timeout))
+            answer: Mapping[str, Any] = client.publish_batch(TopicArn=self.arn, PublishBatchRequestEntries=entries)
+            return answer
+
+        refused = aws.send_entries(publish, [self._entry(number, message) for number, message in enumerate(batch)])
+        return [Failure(batch[number], one.reason, one.is_final) for number, one in refused.items()]
 
     def _entry(self, number: int, message: Message) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "Id": str(number),
-            "Message": aws.acceptable(shortened(message, _LIMIT - _RESERVED).decode()),
+            "Message": aws.acceptable(shortened(message, _LIMIT - _beside(message)).decode()),
             "Subject": _subject(message),
             "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value} for name, value in _attributes(message).items()
+                name: {"DataType": _TYPE, "StringValue": value} for name, value in _attributes(message).items()
             },
         }
         if self._is_fifo:
-            entry["MessageGroupId"] = _plain(message.cluster or message.provider or "lanner").replace(" ", "-")[
-                :_MAX_GROUP
-            ]
+            group = _plain(message.cluster or message.provider or "lanner")
+            entry["MessageGroupId"] = group.replace(" ", "-")[:_MAX_GROUP]
             entry["MessageDeduplicationId"] = message.id
         return entry
 
 
 def _attributes(message: Message) -> dict[str, str]:
-    """Return what subscriptions filter by; empty values are refused, and so are control characters."""
-    texts = {name: _plain(value, anything=True)[:_MAX_ATTRIBUTE] for name, value in message.attributes().items()}
-    return {name: text for name, text in texts.items() if text}
+    """Return what subscriptions filter by; empty values would be refused."""
+    texts = {name: aws.acceptable(text) for name, text in message.attributes().items()}
+    return {name: beginning(text, _MAX_ATTRIBUTE) for name, text in texts.items() if text}
 
 
 def _size(message: Message) -> int:
-    return min(len(message.text), _LIMIT - _RESERVED) + _RESERVED
+    """Return the bytes that a message takes in a request."""
+    beside = _beside(message)
+    return min(len(message.text) + beside, _LIMIT)
+
+
+def _beside(message: Message) -> int:
+    """Return the bytes that a message takes beside its text."""
+    attributes = _attributes(message)
+    return _REST + sum([len(name) + len(_TYPE) + len(value.encode()) for name, value in attributes.items()])
 
 
 def _subject(message: Message) -> str:
     """Return the subject of a mail: printable ASCII, not more than SNS takes."""
     where = f" in {message.cluster}" if message.cluster else ""
-    return _plain(f"{message.priority.label}: {message.rule}{where}")[:_MAX_SUBJECT]
+    return _plain(f"{message.priority.label}: {message.rule}{where}")[:_MAX_SUBJECT].rstrip()
 
 
-def _plain(text: str, *, anything: bool = False) -> str:
-    """Return `text` with `-` for what cannot be printed, and, unless `anything` may stand there, is not ASCII."""
-    return "".join([char if char.isprintable() and (anything or char.isascii()) else "-" for char in text])
+def _plain(text: str) -> str:
+    """Return `text` with `-` for all that is not printable ASCII."""
+    return "".join([char if char.isascii() and char.isprintable() else "-" for char in text])

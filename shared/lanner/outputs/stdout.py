@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from lanner.outputs.output import Failure
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Stdout"]
 
+_LOCK = Lock()  # whole lines also if several threads write
+
 
 class Stdout:
-    """Writes alerts to standard output, whole lines at a time."""
+    """Writes alerts to standard output, a line in one go: platforms put something there that makes entries of that."""
 
     name = "stdout"
 
@@ -26,10 +29,20 @@ class Stdout:
 
     def send(self, batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
         """Write a group, and do not keep it in a buffer. If that fails, some lines of it may be there already."""
-        text = b"".join([message.text + b"\n" for message in batch])
         try:
-            sys.stdout.buffer.write(text)
-            sys.stdout.buffer.flush()
-        except (OSError, ValueError) as error:  # closed, or its reader went away
+            with _LOCK:
+                for message in batch:
+                    _write(message)
+                sys.stdout.flush()
+        except (OSError, ValueError) as error:  # its reader went away, or it is closed
             return [Failure(message, f"standard output: {error}", is_final=True) for message in batch]
         return ()
+
+
+def _write(message: Message) -> None:
+    try:
+        sys.stdout.write(message.text.decode() + "\n")
+    except UnicodeEncodeError:  # it has not all characters; JSON can do without
+        import json
+
+        sys.stdout.write(json.dumps(message.alert(), separators=(",", ":")) + "\n")

@@ -43,6 +43,7 @@ class LambdaTelemetry(Telemetry):
         for name, value in outcome.measures().items():
             metrics.add_metric(name, MetricUnit.Seconds if name == "LagSeconds" else MetricUnit.Count, value)
         metrics.flush_metrics()
+        metrics.clear_metrics()  # which flushing leaves where metrics are disabled
 
     def _dimension(self, cluster: str) -> str:
         if not cluster:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,14 @@ class Server(ThreadingHTTPServer):
         self.answer = answer
         self._busy = 0
         self._idle = Condition()
+        if ":" in host:
+            self.address_family = socket.AF_INET6
         super().__init__((host, port), _Connection)
+
+    def server_bind(self) -> None:
+        """Bind, without asking the DNS for our own name, which may take long."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def handle_error(self, *_: Any) -> None:
         """Say nothing of connections that break: whoever had it sends the batch again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from lanner.errors import DeadLetterError, UsageError
@@ -15,13 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FileBox"]
 
-_LIMIT = 64 << 20
-
 
 class FileBox:
     """Appends dead letters to the file `path`, readable by its owner only. They stay there when they are taken."""
 
-    limit = _LIMIT
+    limit = sys.maxsize
 
     def __init__(self, path: str) -> None:
         if not path:
@@ -33,14 +32,15 @@ class FileBox:
         """Write records and wait until they are on the disk."""
         text = b"".join([record + b"\n" for record in records])
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
+            with open(self.path, "ab", buffering=0, opener=_private) as file:
+                _lock(file.fileno())  # of functions that run at the same time
+                size = os.fstat(file.fileno()).st_size
+                if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
+                    text = b"\n" + text  # whoever wrote last did not come to the end of a line
                 view = memoryview(text)
                 while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+                    view = view[file.write(view) :]
+                os.fsync(file.fileno())
         except OSError as error:
             raise DeadLetterError(f"{self.path}: cannot be written: {error.strerror}") from None
 
@@ -53,6 +53,18 @@ class FileBox:
                         yield line, _nothing
         except OSError as error:
             raise DeadLetterError(f"{self.path}: cannot be read: {error.strerror}") from None
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file so that only its owner can read what is written to it."""
+    return os.open(path, (flags & ~os.O_WRONLY) | os.O_RDWR, 0o600)
+
+
+def _lock(descriptor: int) -> None:
+    """Wait until nobody else writes; the lock ends when the file is closed."""
+    import fcntl
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _nothing() -> None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from lanner.errors import DeadLetterError
-from lanner.outputs.delivery import pause
+from lanner.outputs.delivery import pause_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,6 +35,7 @@ def keep_all(
     `send` tries once to send a group, within so many seconds, and returns what was not taken.
     """
     waiting = list(records)
+    final: list[Refused] = []
     attempt = 0
     while True:
         refused: list[Refused] = []
@@ -44,11 +45,13 @@ def keep_all(
                 refused += send(group, seconds)
             else:
                 refused += [Refused(record, "there was no time left", is_final=False) for record in group]
-        if not refused:
-            return
-        seconds = pause(attempt)
-        if deadline.left() < seconds or all(one.is_final for one in refused):
-            raise DeadLetterError(f"{len(refused)} of {len(records)} records were not taken: {refused[0].reason}")
-        time.sleep(seconds)
-        waiting = [one.record for one in refused]
+        final += [one for one in refused if one.is_final]
+        waiting = [one.record for one in refused if not one.is_final]
+        pause = pause_before(deadline, attempt) if waiting else None
+        if pause is None:
+            break
+        time.sleep(pause)
         attempt += 1
+    lost = final + [one for one in refused if not one.is_final]
+    if lost:
+        raise DeadLetterError(f"{len(lost)} of {len(records)} records were not taken: {lost[0].reason}")

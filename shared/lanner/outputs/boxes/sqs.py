@@ -11,20 +11,22 @@ from lanner.outputs.batching import grouped
 from lanner.outputs.boxes.retrying import Refused, keep_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lanner.outputs.dead_letters import Acknowledge
     from lanner.outputs.deadline import Deadline
 
 __all__ = ["SqsBox"]
 
-_LIMIT = (
-    262_144  # bytes of all messages of a request (Amazon SQS quotas; larger ones have to be allowed for each queue)
-)
+_LIMIT = 262_144
+"""Bytes of all messages of a request (Amazon SQS quotas): each queue takes as many, if it is not told to take fewer."""
+
 _MOST = 10
-_QUEUE = re.compile(r"https?://[^/?#\s@]+/[^?#\s]+")
-_REGION = re.compile(r"^https?://(?:sqs\.([a-z0-9-]+)\.|([a-z0-9-]+)\.queue\.)amazonaws")
+_QUEUE = r"https?://[^/?#\s@]+/[^?#\s]+"
+_REGION = r"https?://(?:[^/]+\.)?(?:sqs(?:-fips)?\.([a-z]+(?:-[a-z0-9]+)+)|([a-z]+(?:-[a-z0-9]+)+)\.queue)\."
 _WAIT_SECONDS = 2
+_HIDDEN_SECONDS = 120
+"""How long a message that was taken does not show again: the time that there is to deal with it."""
 
 
 class SqsBox:
@@ -33,12 +35,12 @@ class SqsBox:
     limit = _LIMIT
 
     def __init__(self, url: str) -> None:
-        if _QUEUE.fullmatch(url) is None or url.endswith(".fifo"):
+        if re.fullmatch(_QUEUE, url) is None or url.endswith(".fifo"):
             raise UsageError(f"{url!r} is no URL of a standard SQS queue")
         self.url = url
         self.name = f"sqs:{url.rpartition('/')[2]}"
-        region = _REGION.match(url)
-        self._region = (region[1] or region[2]) if region is not None else None
+        region = re.match(_REGION, url)
+        self._region: str | None = (region[1] or region[2]) if region is not None else None
 
     def keep(self, records: Sequence[bytes], deadline: Deadline) -> None:
         """Send records until the queue has taken all of them."""
@@ -46,50 +48,42 @@ class SqsBox:
 
     def take(self) -> Iterator[tuple[bytes, Acknowledge]]:
         """Receive messages until there are no more; those that are not acknowledged come back later."""
-        try:
-            while True:
-                answer = self._client.receive_message(
-                    QueueUrl=self.url, MaxNumberOfMessages=_MOST, WaitTimeSeconds=_WAIT_SECONDS
-                )
-                messages = answer.get("Messages", [])
-                if not messages:
-                    return
-                for message in messages:
-                    yield message["Body"].encode(), self._acknowledgement(message["ReceiptHandle"])
-        except _errors() as error:
-            raise DeadLetterError(f"{self.name}: {aws.reason_of(error)[0]}") from None
-
-    @property
-    def _client(self) -> Any:
-        return aws.client("sqs", self._region)
+        while True:
+            answer = self._call(
+                "receive_message",
+                MaxNumberOfMessages=_MOST,
+                WaitTimeSeconds=_WAIT_SECONDS,
+                VisibilityTimeout=_HIDDEN_SECONDS,
+            )
+            messages = answer.get("Messages", [])
+            if not messages:
+                return
+            for message in messages:
+                yield message["Body"].encode(), self._acknowledgement(message["ReceiptHandle"])
 
     def _acknowledgement(self, handle: str) -> Acknowledge:
         def acknowledge() -> None:
-            try:
-                self._client.delete_message(QueueUrl=self.url, ReceiptHandle=handle)
-            except _errors() as error:
-                raise DeadLetterError(f"{self.name}: {aws.reason_of(error)[0]}") from None
+            self._call("delete_message", ReceiptHandle=handle)
 
         return acknowledge
 
-    def _send(self, group: list[bytes], seconds: float) -> list[Refused]:
-        """Send records once; the client bounds how long that takes."""
-        entries = [{"Id": str(number), "MessageBody": record.decode()} for number, record in enumerate(group)]
+    def _call(self, action: str, **arguments: Any) -> Mapping[str, Any]:
+        """Return the answer of the service. Raises `DeadLetterError` if there is none."""
         try:
-            answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            client = aws.client("sqs", self._region)
+            answer: Mapping[str, Any] = getattr(client, action)(QueueUrl=self.url, **arguments)
         except Exception as error:  # boto3's errors have no common base
-            reason, is_final = aws.reason_of(error)
-            return [Refused(record, reason, is_final) for record in group]
-        return [
-            Refused(
-                group[int(one["Id"])], aws.error_text(one["Code"], one.get("Message", "")), bool(one.get("SenderFault"))
-            )
-            for one in answer.get("Failed", [])
-        ]
+            raise DeadLetterError(f"{self.name}: {aws.reason_of(error).reason}") from None
+        return answer
 
+    def _send(self, group: list[bytes], seconds: float) -> list[Refused]:
+        """Send records once."""
 
-def _errors() -> tuple[type[Exception], ...]:
-    """Return what boto3 raises for what the service or the network does."""
-    from botocore.exceptions import BotoCoreError, ClientError
+        def send(entries: Sequence[dict[str, Any]]) -> Mapping[str, Any]:
+            client = aws.client("sqs", self._region, aws.seconds_within(seconds))
+            answer: Mapping[str, Any] = client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            return answer
 
-    return (BotoCoreError, ClientError)
+        entries = [{"Id": str(number), "MessageBody": record.decode()} for number, record in enumerate(group)]
+        refused = aws.send_entries(send, entries)
+        return [Refused(group[number], one.reason, one.is_final) for number, one in refused.items()]
