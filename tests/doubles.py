@@ -67,6 +67,9 @@ class Box:
         assert all(len(record) <= self.limit for record in records)
         self.records += records
 
+    def release(self) -> None:
+        pass
+
     def take(self) -> Iterator[tuple[bytes, Callable[[], None]]]:
         for record in list(self.records):
             yield record, lambda record=record: self.records.remove(record)  # type: ignore[misc]

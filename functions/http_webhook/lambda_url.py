@@ -27,11 +27,14 @@ webhook = telemetry.started(lambda: Webhook.from_settings(Settings.read(os.envir
 @telemetry.logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request (payload format 2.0)."""
-    body = event.get("body") or ""
-    content = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    request = Request.of(
-        event["requestContext"]["http"]["method"], event["rawPath"], event.get("headers") or {}, content
-    )
+    http = event.get("requestContext", {}).get("http", {})
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+
+    def read(size: int) -> bytes:
+        body = event.get("body") or ""
+        return (base64.b64decode(body) if event.get("isBase64Encoded") else body.encode())[:size]
+
+    request = Request(http.get("method", ""), event.get("rawPath", ""), headers, read)
     response = webhook.answer(request, context.get_remaining_time_in_millis() / 1000 - _MARGIN)
     if response.outcome is not None:
         telemetry.report(response.outcome)

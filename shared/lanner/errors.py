@@ -103,7 +103,7 @@ class DeadLetterError(LannerError):
     """Dead letters could not be kept where they are kept, or not be taken from there."""
 
 
-class NotSafe(LannerError):  # noqa: N818 - what the trigger is told
+class NotSafe(LannerError):
     """Alerts, or input that could not be read, are neither delivered nor kept as dead letters.
 
     Whoever delivered them has to deliver them again. `outcome` (`lanner.pipeline.outcome.Outcome`) tells what became of

@@ -231,3 +231,16 @@ def test_metrics_of_the_lambda_function(function: Any, context: Any, capfd: Any)
     assert metrics["cluster"] == "shop"
     assert metrics["Events"] == [len(incident())]
     assert metrics["Alerts"] == [len([line for line in lines if "rule" in line])]
+
+
+def test_what_is_no_request_is_answered_too(function: Any, context: Any) -> None:
+    module = function("http_webhook/lambda_url", **SETTINGS)
+    assert module.handle({}, context)["statusCode"] == 404
+    torn = {
+        "rawPath": "/audit",
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": HEADERS,
+        "body": "abc",
+        "isBase64Encoded": True,
+    }
+    assert module.handle(torn, context)["statusCode"] == 400

@@ -267,3 +267,15 @@ def test_a_topic_cannot_be_read_and_a_subscription_not_written() -> None:
         list(box_at("projects/prod-1/topics/letters").take())
     with pytest.raises(DeadLetterError, match="letters are kept in a topic"):
         box_at("projects/prod-1/subscriptions/letters").keep([b"{}"], Deadline(1))
+
+
+def test_what_is_only_looked_at_is_there_again_at_once(queue: Queue) -> None:
+    url, _ = queue()
+    box = SqsBox(url)
+    box.keep(records(box, *[b"%d" % number for number in range(12)]), Deadline(20))
+    # GIVEN letters that were taken, of which one was acknowledged
+    taken = [acknowledge for _, acknowledge in box.take()]
+    taken[0]()
+    # WHEN the others are released THEN they can be taken again
+    box.release()
+    assert len(letters(box)) == 11

@@ -211,6 +211,17 @@ def test_dead_letters_come_back(broker: Any) -> None:
     assert published(broker) == []
 
 
+def test_what_is_only_looked_at_is_there_again_at_once(broker: Any) -> None:
+    PubSubBox(TOPIC).keep([b"1", b"2"], Deadline(30))
+    box = PubSubBox(SUBSCRIPTION)
+    taken = box.take()
+    for _ in range(2):
+        next(taken)
+    box.release()
+    assert broker.queue(SUBSCRIPTION).leased == {}
+    assert sorted(message.data for message in published(broker)) == [b"1", b"2"]
+
+
 def test_large_letters_are_taken_at_once(broker: Any) -> None:
     texts = [b"%d" % number * 500_000 for number in range(10)]
     PubSubBox(TOPIC).keep(texts[:5], Deadline(30))

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from lanner.cli.loading import add_rules_options
@@ -81,7 +82,8 @@ def _run(options: argparse.Namespace) -> int:
     for place in options.places:
         kept = _kept(place, options.keep)
         replay = Replay(outputs, to, pipeline, copier, None if kept is None else _keep(kept))
-        replay.run(_taken(place))
+        with _taken(place) as records:
+            replay.run(records)
         left += replay.result.left.total()
         _report(place, replay.result, kept)
     return EXIT_LEFT if left else EXIT_DONE
@@ -101,10 +103,17 @@ def _chosen(name: str, outputs: list[Output]) -> Output:
     raise UsageError(f"--to {name}: there is no such output; set are: {names}")
 
 
-def _taken(place: str) -> Iterator[tuple[bytes, Acknowledge]]:
+@contextmanager
+def _taken(place: str) -> Iterator[Iterator[tuple[bytes, Acknowledge]]]:
+    """Take the records of a place; what is not acknowledged is there again at once."""
     if place == "-":
-        return ((line, lambda: None) for line in sys.stdin.buffer if line.strip())
-    return box_at(place if place.startswith(("https://", "http://", "projects/", "file:")) else f"file:{place}").take()
+        yield ((line, lambda: None) for line in sys.stdin.buffer if line.strip())
+        return
+    box = box_at(place if place.startswith(("https://", "http://", "projects/", "file:")) else f"file:{place}")
+    try:
+        yield box.take()
+    finally:
+        box.release()
 
 
 def _kept(place: str, keep: str | None) -> FileBox | None:
@@ -142,14 +151,15 @@ def _show(places: Sequence[str]) -> int:
     counts: Counter[str] = Counter()
     seen: set[tuple[str, int]] = set()
     for place in places:
-        for record, _ in _taken(place):
-            letter = letter_in(record)
-            if (letter.id, letter.part) in seen:  # a queue shows it again after a while
-                continue
-            seen.add((letter.id, letter.part))
-            if letter.part == 1:
-                about = letter.output or letter.provider
-                counts[f"{letter.kind}{about and ' '}{about}: {letter.reason or letter.origin}"] += 1
+        with _taken(place) as records:
+            for record, _ in records:
+                letter = letter_in(record)
+                if (letter.id, letter.part) in seen:  # a queue shows it again after a while
+                    continue
+                seen.add((letter.id, letter.part))
+                if letter.part == 1:
+                    about = letter.output or letter.provider
+                    counts[f"{letter.kind}{about and ' '}{about}: {letter.reason or letter.origin}"] += 1
     print(f"{counts.total():,} dead letters")
     _print_counts(counts, sys.stdout)
     return EXIT_DONE

@@ -52,7 +52,8 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--token-file",
         metavar="FILE",
-        help="the tokens that callers may have (default: LANNER_AUTH_TOKENS, or a new one, which is printed)",
+        help="the tokens that callers may have (default: LANNER_AUTH_TOKENS or LANNER_AUTH_PATHS, or a new secret in "
+        "the path, which is printed)",
     )
     parser.add_argument(
         "--dead-letters",
@@ -72,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
         settings = msgspec.structs.replace(settings, dead_letters=f"file:{options.dead_letters}")
     if options.cluster:
         settings = msgspec.structs.replace(settings, cluster=options.cluster)
-    access, token = _access(options)
+    access, secret = _access(options)
     pipeline = pipeline_of(options, settings, routes_of(settings), dead_letter_box(settings.dead_letters))
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     webhook = Webhook(pipeline, access, copier_of(settings, access))
@@ -88,7 +89,7 @@ def _run(options: argparse.Namespace) -> int:
         told = error.strerror if isinstance(error, OSError) else "no host name"
         raise UsageError(f"{options.host}:{options.port}: cannot listen there: {told}") from None
     before = signal.signal(signal.SIGTERM, _interrupt)
-    _introduce(options, server, access, token)
+    _introduce(options, server, access, secret)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -100,7 +101,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _access(options: argparse.Namespace) -> tuple[WebhookSettings, str]:
-    """Return who may call, and the token that was made if nobody else is named."""
+    """Return who may call, and the secret of the path that was made if nobody else is named.
+
+    It is no token because API servers send tokens by https alone.
+    """
     values = {name: value for name, value in os.environ.items() if value}
     if options.token_file:
         values = {name: value for name, value in values.items() if not name.startswith("LANNER_AUTH_TOKENS")}
@@ -114,8 +118,8 @@ def _access(options: argparse.Namespace) -> tuple[WebhookSettings, str]:
         return access, ""
     import secrets
 
-    token = secrets.token_urlsafe(24)
-    return WebhookSettings.read({**values, "LANNER_AUTH_TOKENS": token}), token
+    secret = secrets.token_urlsafe(24)
+    return WebhookSettings.read({**values, "LANNER_AUTH_PATHS": secret}), secret
 
 
 def _is_loopback(host: str) -> bool:
@@ -127,18 +131,20 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _introduce(options: argparse.Namespace, server: Server, access: WebhookSettings, token: str) -> None:
+def _introduce(options: argparse.Namespace, server: Server, access: WebhookSettings, secret: str) -> None:
     """Say where the server is, and how an API server is told about it."""
     host, port = server.server_address[:2]
     shown = f"[{host!s}]" if ":" in str(host) else str(host)
-    path = "/audit/SECRET" if access.paths and not access.tokens else "/audit"
+    path = f"/audit/{secret or 'SECRET'}" if access.paths and not access.tokens else "/audit"
     url = f"http://{shown}:{port}{path}/{options.cluster or 'CLUSTER'}"
-    if token:
-        user = f"{{token: {token}}}"
-    elif options.token_file:
-        user = f'{{tokenFile: "{os.path.abspath(options.token_file)}"}}'
-    else:
-        user = "{token: TOKEN}" if access.tokens else "{}"
+    user = "{}"
+    if access.tokens:
+        user = "{token: TOKEN}"
+        if options.token_file:
+            user = f'{{tokenFile: "{os.path.abspath(options.token_file)}"}}'
+        print(
+            "Note: API servers send a token by https alone: put TLS in front, or use LANNER_AUTH_PATHS", file=sys.stderr
+        )
     print(printable(f"listening at {url}"), file=sys.stderr)
     for line in _KUBECONFIG.format(url=url, user=user).splitlines():
         print(printable(line), file=sys.stderr)

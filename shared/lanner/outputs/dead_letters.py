@@ -65,6 +65,12 @@ class DeadLetterBox(Protocol):
         Raises `DeadLetterError` if they cannot be had.
         """
 
+    def release(self) -> None:
+        """Give back what was taken and not acknowledged, so that it need not be waited for.
+
+        Raises `DeadLetterError` if that cannot be done.
+        """
+
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     """An alert, or a piece of input, that waits for somebody to look after it.

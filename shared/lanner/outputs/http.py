@@ -6,12 +6,12 @@ import os
 import re
 import time
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lanner.errors import UsageError
 from lanner.outputs.addresses import Reach, is_numeric, resolve
 from lanner.outputs.deadline import Deadline
+from lanner.outputs.once import once
 from lanner.outputs.output import Failure
 from lanner.outputs.url import Url
 
@@ -128,6 +128,7 @@ class HttpClient:
         """
         deadline = Deadline(timeout)
         try:
+            _load_urllib3()
             from urllib3.exceptions import HTTPError
 
             url = self._url()
@@ -219,7 +220,6 @@ class HttpClient:
     def _unconnected(self, url: Url, address: str, timeout: float) -> HTTPConnection:
         from urllib3.connection import HTTPConnection, HTTPSConnection
 
-        _hide_urls()
         if url.scheme == "http":
             return HTTPConnection(address, url.port, timeout=timeout)
         if self._trust is None:
@@ -329,9 +329,14 @@ def _shut(connected: socket.socket) -> None:
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-@cache
-def _hide_urls() -> None:
-    """Keep URLs out of logs: urllib3 shows the one whose answer has odd headers."""
+@once
+def _load_urllib3() -> None:
+    """Import urllib3, by one thread before the others: threads that import it side by side find half of it.
+
+    URLs are kept out of its logs: it shows the one whose answer has odd headers.
+    """
     import logging
+
+    import urllib3.connection  # noqa: F401 - imported for those who ask later
 
     logging.getLogger("urllib3.connection").addFilter(lambda record: "url=" not in str(record.msg))

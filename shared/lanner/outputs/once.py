@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from _thread import RLock  # importing `threading` takes a millisecond of a cold start
 from functools import cache
-from threading import RLock
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:

@@ -87,6 +87,7 @@ class Webhook:
             return _told(405, {"allow": "POST"})
         caller = self._authentication.admit(segments[1:], request.headers)
         if not isinstance(caller, Caller):
+            self._logger.info("refused with %d: no credential that counts", caller)
             return _told(caller, {"www-authenticate": "Bearer"} if caller == 401 else {})
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type and media_type not in _JSON and not media_type.endswith("+json"):

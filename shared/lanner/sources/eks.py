@@ -43,6 +43,7 @@ _STREAM = "kube-apiserver-audit-"
 _LOG_GROUP = re.compile(r"/aws/eks/([^/]+)/cluster")
 _MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
+_STEP = 65536  # bytes that are unpacked at a time, and to: so there is one copy of all
 _BLANK = b" \t\r\n"
 _AS_READ = "surrogateescape"  # bytes that are no UTF-8 come out as they went in
 _LONG = 18  # digits of no time that there is
@@ -214,7 +215,7 @@ def batch(payload: bytes, *, origin: str, max_inflated: int = MAX_INFLATED) -> B
         envelope = _decode_envelope(text)
     except _REFUSED:
         try:
-            envelope = _taken_apart(text, origin, rejects)
+            envelope = _taken_apart(bytes(text), origin, rejects)
         except json_text.JsonError as error:
             return Reject(origin, f"no CloudWatch Logs batch: {error}", payload)
     kind, stream = envelope.message_type, envelope.log_stream
@@ -246,16 +247,25 @@ def _unwrapped(payload: bytes, origin: str) -> bytes | Reject:
         return Reject(origin, f"no CloudWatch Logs batch: {error}", payload)
 
 
-def _inflated(data: bytes, limit: int) -> bytes | str:
+def _inflated(data: bytes, limit: int) -> bytearray | str:
     """Unpack `data` as far as `limit` bytes allow; return a text that says why if it cannot be done."""
     inflate = zlib.decompressobj(_GZIP)
-    try:
-        text = inflate.decompress(data, limit + 1)
-    except zlib.error as error:
-        return f"the gzip data is damaged ({error})"
-    if len(text) > limit:
-        return f"it has more than {limit} bytes unpacked, from {len(data)}: more than is read"
-    return text if inflate.eof else "the gzip data ends too early"
+    text = bytearray()
+    for start in range(0, len(data), _STEP):
+        rest = data[start : start + _STEP]
+        more = b""
+        while rest or len(more) == _STEP:  # there may be more of it
+            try:
+                more = inflate.decompress(rest, _STEP)
+            except zlib.error as error:
+                return f"the gzip data is damaged ({error})"
+            text += more
+            if len(text) > limit:
+                return f"it has more than {limit} bytes unpacked, from {len(data)}: more than is read"
+            rest = inflate.unconsumed_tail
+        if inflate.eof:
+            return text
+    return "the gzip data ends too early"
 
 
 def _taken_apart(text: bytes, origin: str, rejects: list[Reject]) -> _Envelope:

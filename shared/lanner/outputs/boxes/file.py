@@ -54,6 +54,9 @@ class FileBox:
         except OSError as error:
             raise DeadLetterError(f"{self.path}: cannot be read: {error.strerror}") from None
 
+    def release(self) -> None:
+        """Do nothing: records stay where they are."""
+
 
 def _private(path: str, flags: int) -> int:
     """Open a file so that only its owner can read what is written to it."""

@@ -21,6 +21,7 @@ __all__ = ["PubSubBox", "subscriber"]
 
 _REST = 32  # bytes that are written around a record
 _TAKEN_AT_ONCE = 10  # letters may be large
+_RELEASED_AT_ONCE = 1000
 _PULL_SECONDS = 10.0
 _CALL_SECONDS = 10.0
 _HIDDEN_SECONDS = 120
@@ -39,6 +40,7 @@ class PubSubBox:
         self._is_subscription = "/subscriptions/" in path
         self.path = resource_path(path, "subscription" if self._is_subscription else "topic")
         self.name = f"pubsub:{path.rpartition('/')[2]}"
+        self._taken: dict[str, None] = {}
 
     def keep(self, records: Sequence[bytes], deadline: Deadline) -> None:
         """Publish records until the service has taken all of them."""
@@ -64,12 +66,20 @@ class PubSubBox:
                 return
             names = [one.ack_id for one in received]
             self._call("modify_ack_deadline", ack_ids=names, ack_deadline_seconds=_HIDDEN_SECONDS)
+            self._taken |= dict.fromkeys(names)
             for one in received:
                 yield bytes(one.message.data), self._acknowledgement(one.ack_id)
+
+    def release(self) -> None:
+        """Let those messages be pulled again at once that were taken and not acknowledged."""
+        names, self._taken = list(self._taken), {}
+        for group in grouped(names, len, most=_RELEASED_AT_ONCE, limit=LIMIT):
+            self._call("modify_ack_deadline", ack_ids=group, ack_deadline_seconds=0)
 
     def _acknowledgement(self, name: str) -> Acknowledge:
         def acknowledge() -> None:
             self._call("acknowledge", ack_ids=[name])
+            self._taken.pop(name, None)
 
         return acknowledge
 

@@ -40,6 +40,7 @@ class SqsBox:
         self.url = url
         self.name = f"sqs:{url.rpartition('/')[2]}"
         region = re.match(_REGION, url)
+        self._taken: dict[str, None] = {}
         self._region: str | None = (region[1] or region[2]) if region is not None else None
 
     def keep(self, records: Sequence[bytes], deadline: Deadline) -> None:
@@ -58,12 +59,24 @@ class SqsBox:
             messages = answer.get("Messages", [])
             if not messages:
                 return
+            self._taken |= dict.fromkeys([message["ReceiptHandle"] for message in messages])
             for message in messages:
                 yield message["Body"].encode(), self._acknowledgement(message["ReceiptHandle"])
+
+    def release(self) -> None:
+        """Let those messages be received again at once that were taken and not acknowledged."""
+        handles, self._taken = list(self._taken), {}
+        for group in grouped(handles, len, most=_MOST, limit=_LIMIT):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(group)
+            ]
+            self._call("change_message_visibility_batch", Entries=entries)
 
     def _acknowledgement(self, handle: str) -> Acknowledge:
         def acknowledge() -> None:
             self._call("delete_message", ReceiptHandle=handle)
+            self._taken.pop(handle, None)
 
         return acknowledge
 
