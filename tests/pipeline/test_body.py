@@ -45,7 +45,7 @@ def test_what_cannot_be_had(body: bytes, wanted: str) -> None:
     assert wanted in found
 
 
-@pytest.mark.parametrize("size", [64 << 20, 1 << 30])
+@pytest.mark.parametrize("size", [64 << 20, 256 << 20])
 def test_bombs_cost_little(size: int) -> None:
     # GIVEN gzip data that is a thousandth of what it unpacks to
     deflate = zlib.compressobj(9, zlib.DEFLATED, 31)
