@@ -142,6 +142,21 @@ CASES: list[tuple[bytes, str, object, Kept | None]] = [
     (b'"objectRef":{"resource":"pods","subr', "ka.target.pod.name", UNKNOWN, None),
     (b'"responseObject":{"metadata":{"name":"we"', "ka.target.pod.name", MISSING, None),
     (b'"user":{', "ka.truncated", b"true", None),
+    (b'"annotations":{},', "ka.truncated", b"true", None),
+    (b'"annotations":{},', "jevt.value[/newKey]", UNKNOWN, None),
+    # numbers may be written in several ways
+    (b'"requestObject":{"a":[1,{"x":1,', "jevt.value[/requestObject/a/01/x]", b"1", None),
+    (b'"requestObject":{"a":[1,{"x":1,', "jevt.value[/requestObject/a/01/b]", UNKNOWN, None),
+    (b'"requestObject":{"a":[1,{"x":1,', "jevt.value[/requestObject/a/+1]", HIDDEN, None),
+    # a later element without volumes would make the value missing
+    (
+        b'"requestObject":[{"spec":{"volumes":[{"name":"v","hostPath":{}}]}},',
+        "ka.req.pod.volumes.volume_type",
+        UNKNOWN,
+        perhaps([b"hostPath"]),
+    ),
+    (b'"requestObject":{"spec":{"ports":"ab', "ka.req.service.ports", UNKNOWN, None),
+    (b'"requestObject":{"spec":{"containers":[],"containers":{"x":', "ka.req.pod.containers.name", UNKNOWN, None),
 ]
 
 

@@ -82,7 +82,10 @@ def test_an_event_keeps_what_stood_before_the_cut() -> None:
         (b',"verb":"a\\ud83d', b',"verb":"a"', ("verb",)),
         (b',"verb":"a\\ud83d\\', b',"verb":"a"', ("verb",)),
         (b',"verb":"a\\ud83d\\ude', b',"verb":"a"', ("verb",)),
-        (b',"verb":"a\\ud83d\\ude00', b',"verb":"a\\ud83d\\ude00"', ("verb",)),
+        (b',"verb":"a\\ud83d\\ude00', b',"verb":"a"', ("verb",)),
+        (b',"verb":"a\\ud83d\\ude00b', b',"verb":"a\\ud83d\\ude00b"', ("verb",)),
+        (b',"verb":"a\\ude00', b',"verb":"a"', ("verb",)),
+        (b',"verb":"a\\ud83d\\ud83d\\u00', b',"verb":"a"', ("verb",)),
         (b',"verb":"a\xc3', b',"verb":"a"', ("verb",)),
         (b',"verb":"a\xe2\x82', b',"verb":"a"', ("verb",)),
         (b',"verb":"a\xf0\x9f\x98', b',"verb":"a"', ("verb",)),
@@ -95,6 +98,35 @@ def test_a_line_may_be_cut_anywhere(rest: bytes, text: bytes, cut: tuple[str, ..
     found = kept(HEAD + rest)
     assert found.text == HEAD + text + b"}"
     assert found.cut == cut
+
+
+def test_of_objects_with_odd_keys_nothing_is_known() -> None:
+    # GIVEN a body in which a key stands twice, or with an escape: what comes behind may go before it
+    for body in (b'{"a":1,"a":2,"b":', b'{"\\u0061":1,"b":', b'{"x":{"a":[1],"a":{"b":2,'):
+        found = kept(HEAD + b',"verb":"get","requestObject":' + body)
+        assert found.text == HEAD + b',"verb":"get"}'
+        assert (found.cut, found.lost) == (("requestObject",), {"requestObject"})
+    # but an object that is complete is read as any other
+    found = kept(HEAD + b',"requestObject":{"x":{"a":1,"a":2},"b":')
+    assert found.cut == ("requestObject", "b")
+
+
+def test_a_line_that_was_cut_behind_all_keys_may_have_had_others() -> None:
+    found = kept(HEAD + b',"annotations":{},')
+    assert (found.cut, found.lost) == ((), frozenset())
+    assert found.truncated
+
+
+def test_large_events_lose_their_bodies_also_if_they_were_cut() -> None:
+    line = HEAD + b',"requestObject":{"a":1,"b":"' + b"x" * 1000
+    (small, large) = (salvaged_event(line, "log:1", Context(max_size=size)) for size in (2000, 1000))
+    assert isinstance(small, RawEvent)
+    assert isinstance(large, RawEvent)
+    assert (small.cut, large.cut) == (("requestObject", "b"), ())
+    assert small.lost == large.lost == {"requestObject"}
+    dropped = salvaged_event(line, "log:1", Context(max_size=1000, drop_larger=True))
+    assert isinstance(dropped, Reject)
+    assert "the configured limit" in dropped.reason
 
 
 @pytest.mark.parametrize("end", [b"}", b"} \n"])
@@ -140,7 +172,9 @@ def test_of_keys_in_another_order_nothing_is_concluded() -> None:
         (b'{"kind":"Event",', "before its audit id is complete"),
         (b'{"kind":"Event","auditID"', "before its audit id is complete"),
         (b'{"kind":"Event","auditID":"1234-', "before its audit id is complete"),
-        (b'{"kind":"Event","auditID":7,', "before its audit id is complete"),
+        (b'{"kind":"Event","auditID":7', "before its audit id is complete"),
+        (HEAD + b',"verb":"get","verb":"li', "a key stands twice, or with an escape"),
+        (HEAD + b',"\\u0076erb":"get","us', "a key stands twice, or with an escape"),
         (b'{"kind":"Event","level":"Metadata","audit', "before its audit id is complete"),
         (HEAD + b"} x", "something follows the JSON value"),
         (HEAD + b"]", "unexpected b']'"),

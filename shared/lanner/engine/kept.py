@@ -37,6 +37,7 @@ def truth_of_kept(check: BoundCheck, kept: Kept) -> Truth:
 def _of_list(operator: str, constants: frozenset[bytes], kept: Kept) -> Truth:
     if operator == "in":  # all of them have to be among the constants
         return None if constants.issuperset(kept.value) else False
+    # `intersects`: lists know no other operator
     return None if constants.isdisjoint(kept.value) or not kept.is_sure else True
 
 

@@ -87,7 +87,9 @@ def _without_bodies(event: Event) -> Event:
     raw = event.raw
     cut = () if raw.cut and raw.cut[0] in BODIES else raw.cut
     raw = msgspec.structs.replace(raw, lost=raw.lost | BODIES.intersection(event.top), cut=cut)
-    return Event(raw, event.number, event.first_time)
+    found = Event(raw, event.number, event.first_time)
+    found.lost |= event.lost
+    return found
 
 
 def truth(condition: Condition, event: Event, verdicts: dict[BoundCheck, bool | None]) -> bool | None:

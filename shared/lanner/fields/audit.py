@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lanner.fields import json_text, uri
 from lanner.fields.field import Extractor, Walk
 from lanner.fields.paths import present, rendered
-from lanner.fields.types import Extracted, NoValue
+from lanner.fields.types import Extracted, Growth, NoValue
 
 if TYPE_CHECKING:
     from lanner.fields.event import Event
@@ -50,7 +50,7 @@ _SUBJECTS = ("requestObject", "subjects")
 _SPEC = ("requestObject", "spec")
 
 
-def _growing(extractor: Extractor, growth: str) -> Extractor:
+def _growing(extractor: Extractor, growth: Growth) -> Extractor:
     """Note what the extraction means of a value that was cut (`lanner.fields.cut.read`)."""
     extractor.growth = growth  # type: ignore[attr-defined]
     return extractor
@@ -90,7 +90,7 @@ def scalar(path: Path) -> Binder:
             return NoValue.MISSING if text is None else text
 
         extract.text_path = path  # type: ignore[attr-defined]
-        return _audited(_growing(extract, "text"))
+        return _audited(_growing(extract, Growth.TEXT))
 
     return bind
 
@@ -108,7 +108,7 @@ def listed(path: Path) -> Binder:
             texts = list(_texts_of_known(value)) if len(value) <= _MAX_KNOWN else rendered(json_text.elements(value))
             return _unless_empty(texts if index is None else texts[index : index + 1])
 
-        return _audited(_growing(extract, "list" if index is None else "index"))
+        return _audited(_growing(extract, Growth.LIST if index is None else Growth.ELEMENT))
 
     return bind
 
@@ -140,7 +140,7 @@ def _walked(walk: Walk) -> Extractor:
         return _unless_empty(texts if change is None else [change(text) for text in texts])
 
     extract.walk = walk  # type: ignore[attr-defined]
-    return _audited(extract if is_whole else _growing(extract, "list"))
+    return _audited(_growing(extract, Growth.PERHAPS if is_whole else Growth.LIST))
 
 
 def nested(path: Path) -> Binder:
@@ -153,7 +153,7 @@ def nested(path: Path) -> Binder:
             arrays = present(event.walk(path, index))
             return _unless_empty([text for array in arrays for text in rendered(json_text.elements(array))])
 
-        return _audited(_growing(extract, "arrays"))
+        return _audited(_growing(extract, Growth.ARRAYS))
 
     return bind
 
@@ -191,7 +191,7 @@ def command_line(path: Path) -> Binder:
                 lines.append(b" ".join(rendered(words)))
             return _unless_empty(lines)
 
-        return _audited(extract)
+        return _audited(_growing(extract, Growth.PERHAPS))
 
     return bind
 
@@ -213,7 +213,7 @@ def host_ports(path: Path) -> Binder:
                         ports.append(json_text.render(number))
             return _unless_empty(ports)
 
-        return _audited(extract)
+        return _audited(_growing(extract, Growth.PERHAPS))
 
     return bind
 
@@ -249,7 +249,7 @@ def privileged(path: Path) -> Binder:
             return NoValue.MISSING
         return b"true" if b"true" in values else b"false"
 
-    return lambda _: _audited(_growing(extract, "true"))
+    return lambda _: _audited(_growing(extract, Growth.TRUE))
 
 
 def hostpath_volume(path: Path) -> Binder:
@@ -267,7 +267,7 @@ def hostpath_volume(path: Path) -> Binder:
                     return b"true"
             return b"false"
 
-        return _audited(_growing(extract, "true"))
+        return _audited(_growing(extract, Growth.TRUE))
 
     return bind
 
@@ -289,7 +289,7 @@ def volume_types(path: Path) -> Binder:
                     types += [key for key in json_text.keys(volume) if key != b"name"]
             return _unless_empty(types)
 
-        return _audited(_growing(extract, "arrays"))
+        return _audited(_growing(extract, Growth.ARRAY))
 
     return bind
 
@@ -322,7 +322,7 @@ def subject_names(kind: bytes, *, with_namespace: bool = False) -> Binder:
                 names.append(json_text.render(member["namespace"]) + b":" + name)
         return _unless_empty(names)
 
-    return lambda _: _audited(_growing(extract, "list"))
+    return lambda _: _audited(_growing(extract, Growth.LIST))
 
 
 def uri_parameter(path: Path) -> Binder:

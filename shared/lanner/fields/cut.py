@@ -12,7 +12,7 @@ import msgspec
 
 from lanner.fields import json_text, paths
 from lanner.fields.event import Event
-from lanner.fields.types import NoValue
+from lanner.fields.types import Growth, NoValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "read"]
 
 
+_LISTS = (Growth.LIST, Growth.ARRAYS, Growth.ARRAY, Growth.PERHAPS)
+
+
 class Kept(msgspec.Struct, frozen=True):
     """The beginning of a string, or some elements of a list.
 
-    `is_sure` tells that the whole value does exist and begins with (a list: contains) what was kept; otherwise it might
-    as well be missing.
+    `is_sure` tells that the whole value does exist; otherwise it might as well be missing. If it exists, the string
+    begins with what was kept, the list contains all of it.
     """
 
     value: bytes | list[bytes]
@@ -43,16 +46,16 @@ class _LostError(Exception):
 class _Watched(Event):
     """An event that was cut, seen by an extraction: what the cut may have changed does not go unnoticed.
 
-    `is_touched` tells that what was returned lacks something. Walks end at arrays that were cut only if
-    `parts_of_arrays` are of use.
+    `is_touched` tells that what was returned lacks something, `is_on_the_way` that elements of an array are lacking
+    that a walk goes through. Walks end at arrays that were cut only if `parts_of_arrays` are of use.
     """
 
-    __slots__ = ("_parts_of_arrays", "cut", "is_touched")
+    __slots__ = ("_parts_of_arrays", "cut", "is_on_the_way", "is_touched")
 
     def __init__(self, event: Event, cut: tuple[str, ...], *, parts_of_arrays: bool) -> None:
         super().__init__(event.raw, event.number, event.first_time)
         self.cut = cut
-        self.is_touched = False
+        self.is_touched = self.is_on_the_way = False
         self._parts_of_arrays = parts_of_arrays
 
     def find(self, path: tuple[str, ...]) -> bytes | None:
@@ -77,21 +80,30 @@ class _Watched(Event):
 
     def walk(self, path: tuple[str, ...], index: int | None = None) -> list[bytes | None] | None:
         """See `Event.walk`; without the elements that are not there as a whole."""
-        value, _ = self._step(path[:1])
-        return None if value is None else self._walk(value, path[1:], index, self.cut[1:], paths.MAX_ARRAYS)
+        value, is_open = self._step(path[:1])
+        cut = self.cut[1:] if is_open else None
+        return None if value is None else self._walk(value, path[1:], index, cut, paths.MAX_ARRAYS)
 
     def _step(self, path: tuple[str, ...]) -> tuple[bytes | None, bool]:
         """Return the value at `path`, and whether it was open at the cut."""
         container: bytes | None = None
+        is_open = True
         for level, key in enumerate(path):
-            value = self.top.get(key) if container is None else json_text.get(container, key)
+            step = key
+            if container is None:
+                value = self.top.get(key)
+            else:
+                value = json_text.get(container, key)
+                if json_text.is_array(container):
+                    step = str(json_text.array_index(key))  # of the ways to write it, the one in which a cut has it
             if value is None:
-                if self.cut[:level] == path[:level] and self._may_have_stood(container, key):
-                    is_this = self.cut == path  # its key was read, or the elements before it
+                if is_open and self._may_have_stood(container, key):
+                    is_this = level == len(path) - 1 and self.cut[level:] == (step,)  # its key was read
                     raise _LostError(NoValue.HIDDEN if is_this else NoValue.UNKNOWN)
                 return None, False
+            is_open = is_open and self.cut[level : level + 1] == (step,)
             container = value
-        return container, self.cut[: len(path)] == path
+        return container, is_open
 
     def _may_have_stood(self, container: bytes | None, key: str) -> bool:
         """Tell whether a container that was open (`None`: the event itself) may have had `key` behind the cut."""
@@ -130,7 +142,7 @@ class _Watched(Event):
             if index >= len(items):
                 raise _LostError(NoValue.UNKNOWN)
             return self._walk(items[index], path, index, cut[1:] if index == opened else None, arrays) or [None]
-        self.is_touched = True  # there may have been more
+        self.is_touched = self.is_on_the_way = True  # there may have been more
         found: list[bytes | None] = []
         for number, item in enumerate(items):
             try:
@@ -150,27 +162,23 @@ class _Watched(Event):
 def read(extract: Callable[[Event], Extracted], event: Event) -> tuple[Extracted, Kept | None]:
     """Read a value from the part of an event that was cut; if the value was cut, too, return what was kept of it.
 
-    `extract.growth` says what the extraction of a part means: `list` (the whole has these elements, and perhaps more),
-    `arrays` (the same, also inside each array), `text` (it begins like that), `index` (what is there is whole), `true`
-    (`true` stays true); without it, nothing.
+    `extract.growth` says what the extraction from a part means; without it, nothing.
     """
     cut = event.raw.cut
     assert cut is not None  # only of such an event there is a part
-    growth = getattr(extract, "growth", "")
-    watched = _Watched(event, cut, parts_of_arrays=growth == "arrays")
+    growth = getattr(extract, "growth", None)
+    watched = _Watched(event, cut, parts_of_arrays=growth in (Growth.ARRAYS, Growth.ARRAY))
     try:
         value = extract(watched)
     except _LostError as lost:
-        return lost.lack if growth == "text" else NoValue.UNKNOWN, None
-    if not watched.is_touched:
+        return lost.lack if growth is Growth.TEXT else NoValue.UNKNOWN, None
+    if not watched.is_touched or (growth is Growth.ELEMENT and isinstance(value, list)):
         return value, None
-    if isinstance(value, list):
-        if growth == "index":
-            return value, None
-        is_sure = growth in ("list", "arrays") and bool(value)
-        return NoValue.HIDDEN if is_sure else NoValue.UNKNOWN, Kept(value, is_sure)
-    if growth == "true":
+    if growth is Growth.TRUE:
         return (value, None) if value == b"true" else (NoValue.HIDDEN, None)
-    if growth == "text" and isinstance(value, bytes):
+    if growth is Growth.TEXT and isinstance(value, bytes):
         return NoValue.HIDDEN, Kept(value, is_sure=True)
+    if growth in _LISTS and isinstance(value, list):
+        is_sure = growth is not Growth.PERHAPS and not (growth is Growth.ARRAY and watched.is_on_the_way)
+        return NoValue.HIDDEN if is_sure else NoValue.UNKNOWN, Kept(value, is_sure)
     return NoValue.UNKNOWN, None

@@ -46,7 +46,7 @@ KEYS = (
 """The keys of an event in the order in which API servers write them (Kubernetes API reference, audit.k8s.io/v1)."""
 
 TRUNCATION = b"audit.k8s.io/truncated"
-"""Stands in an event that the API server has truncated."""
+"""Stands in the annotations of an event that the API server has truncated."""
 
 _TRUNCATED = ("annotations", "audit.k8s.io/truncated")
 _TIMES = (("stageTimestamp",), ("requestReceivedTimestamp",))
@@ -182,7 +182,8 @@ class Event:
     @property
     def is_truncated(self) -> bool:
         """Whether the API server has left bodies out because the event was too long (`--audit-*-truncate-enabled`)."""
-        return TRUNCATION in self.raw.text and self.find(_TRUNCATED) == b'"true"'
+        annotations = self.find(_TRUNCATED[:1])
+        return annotations is not None and TRUNCATION in annotations and self.find(_TRUNCATED) == b'"true"'
 
     def notice_truncation(self) -> None:
         """Take the bodies for unknown if the API server has left them out. What was read before is forgotten."""

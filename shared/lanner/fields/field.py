@@ -118,5 +118,5 @@ class BoundField(msgspec.Struct, frozen=True, eq=False):
 
 
 def _is_foreign(key: str, event: Event) -> bool:
-    """Tell whether it is not known of a key, of no use to API servers, whether it stood in the event."""
+    """Tell whether a key that API servers do not write may have stood in an event that was cut."""
     return key not in KEYS and key not in event.top

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lanner.fields import json_text
 from lanner.fields.field import Extractor
-from lanner.fields.types import Extracted, NoValue
+from lanner.fields.types import Extracted, Growth, NoValue
 
 if TYPE_CHECKING:
     from lanner.fields.event import Event
@@ -108,5 +108,5 @@ def pointer(argument: str | None) -> Extractor:
         text = event.text(path)
         return NoValue.MISSING if text is None else text
 
-    extract.growth = "text"  # type: ignore[attr-defined]
+    extract.growth = Growth.TEXT  # type: ignore[attr-defined]
     return extract

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["Argument", "Extracted", "NoValue", "Type", "Value"]
+__all__ = ["Argument", "Extracted", "Growth", "NoValue", "Type", "Value"]
 
 
 class Type(enum.Enum):
@@ -41,6 +41,25 @@ class NoValue(enum.Enum):
     """It exists, but its value was lost: `exists` is true, every other check is undecided."""
 
     __hash__ = object.__hash__  # residuals look values up among constants: that of `Enum` takes longer
+
+
+class Growth(enum.Enum):
+    """What the extraction from a part of an event says of the extraction from all of it (`lanner.fields.cut`)."""
+
+    TEXT = "text"
+    """The text begins like that."""
+    LIST = "list"
+    """The list has these elements, and perhaps more."""
+    ARRAYS = "arrays"
+    """The same, and arrays at the end of a walk may be taken in parts."""
+    ARRAY = "array"
+    """The same, unless an array on the way there was cut: a hole in it would make the value missing."""
+    PERHAPS = "perhaps"
+    """The list has these elements, and perhaps more, or the value is missing."""
+    ELEMENT = "element"
+    """What is there is whole."""
+    TRUE = "true"
+    """`true` stays true."""
 
 
 Value = bytes | int | bool | list[bytes]

@@ -20,6 +20,8 @@ MAX_BYTES = 16 * 2**20
 """Size of a rules file, in bytes."""
 MAX_DEPTH = 100
 """Levels of nested sequences and mappings."""
+
+_TOO_DEEP = f"the file nests deeper than {MAX_DEPTH} levels"
 MAX_NOTES = 100
 """Remarks on a file; more are left out."""
 MAX_NODES = 1_000_000
@@ -65,6 +67,8 @@ def documents(file: RulesText, notes: list[Diagnostic]) -> list[Node]:
         problem = getattr(error, "problem", None) or str(error)
         offset = min(mark.index, len(file.text)) if mark else 0
         message = f"{problem} {context}" if context else problem
+        if "nesting" in message:  # the scanner reads on before we can count, and has a limit of its own
+            message = _TOO_DEEP
         raise _wrong(file, offset, message, hint_for(file.text) or _advice(file, offset, builder.bracket)) from None
     return builder.documents
 
@@ -137,8 +141,7 @@ class _Builder:
             self._add(target, None, start)
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self._open) >= MAX_DEPTH:
-                message = f"the file nests deeper than {MAX_DEPTH} levels"
-                raise _wrong(self._file, start, message, hint_for(self._file.text))
+                raise _wrong(self._file, start, _TOO_DEEP, hint_for(self._file.text))
             self._count(1, start)
             if event.anchor:
                 self._anchors[event.anchor] = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lanner.fields import BODIES, RawEvent, json_text
+from lanner.fields import BODIES, WHOLE, RawEvent, json_text
 from lanner.fields.event import KEYS, bodies_at
 from lanner.sources.reject import Context, Reject
 
@@ -30,22 +30,41 @@ MAX_CUT = 2**20
 _TOKEN = re.compile(rb'[ \t\r\n]*+(?:([{}\[\],:])|("(?:[^"\\]++|\\.)*+")|([^\s{}\[\],:"]++))', re.DOTALL)
 _BLANK = b" \t\r\n"
 # At the end of a string: an escape that is not complete, or of which the other half of a pair is missing.
-_HALF = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
-_UNFINISHED = re.compile(rb"(?<!\\)(?:\\\\)*+((?:" + _HALF + rb")?\\(?:u[0-9a-fA-F]{0,3})?|" + _HALF + rb")\Z")
+_HALF = rb"(?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+_UNFINISHED = re.compile(
+    rb"(?<!\\)(?:\\\\)*+(" + _HALF + rb"++(?:\\(?:u[0-9a-fA-F]{0,3})?)?|\\(?:u[0-9a-fA-F]{0,3})?)\Z"
+)
 _REPLACED = "\ufffd".encode()  # what became of a character that was cut before the text was decoded
+_MOST_REPLACED = 3  # of one character
 _ORDER = {key: number for number, key in enumerate(KEYS)}
+_NOTHING: frozenset[str] = frozenset()
+_ANYTHING = frozenset((WHOLE,))  # what may have stood behind the last of the keys that events have
 _NO_EVENT = "the line was cut, and what is left of it is no audit event"
 
 
 class _Level:
-    """An object or array that is open: what closes it, and which of its members comes next."""
+    """An object or array that is open: what closes it, and which of its members comes next.
 
-    __slots__ = ("closing", "count", "key")
+    An object `is_odd` in which a key stands twice, or with an escape: what comes behind may go before it
+    (`lanner.fields.json_text.members`), so that nothing is known of it until all of it is.
+    """
+
+    __slots__ = ("_keys", "before", "closing", "count", "is_odd", "key")
 
     def __init__(self, opening: bytes) -> None:
         self.closing = b"}" if opening == b"{" else b"]"
         self.key: bytes | None = None  # of the member whose value comes next, or is open
         self.count = 0  # elements that are complete
+        self.is_odd = False
+        self.before = 0  # where the member before that one ends
+        self._keys: set[bytes] = set()
+
+    def begin(self, key: bytes, end: int) -> None:
+        """Take the key of the next member; what stands before it ends at `end`."""
+        self.key = key
+        self.before = end
+        self.is_odd = self.is_odd or b"\\" in key or key in self._keys
+        self._keys.add(key)
 
     @property
     def step(self) -> str:
@@ -74,15 +93,22 @@ def salvaged_event(text: bytes, origin: str, context: Context, received: int | N
     kind = members.get("kind")
     if kind != b'"Event"':
         return Reject(origin, f"{_NO_EVENT}: its kind is not 'Event'", text)
-    if not members.get("auditID", b"").startswith(b'"') or (cut and cut[0] == "auditID"):
+    if "auditID" not in members or (cut and cut[0] == "auditID"):
         return Reject(origin, "the line was cut before its audit id is complete", text)
-    if cut is None:
-        return RawEvent(beginning.text, context.provider, context.cluster, received, origin)
-    lost = frozenset(cut[:1])
-    unknown = _behind(list(members), cut)
-    if "level" in members:
-        unknown -= BODIES - bodies_at(members["level"])
-    return RawEvent(beginning.text, context.provider, context.cluster, received, origin, lost, unknown - lost, cut)
+    is_large = len(text) > context.max_size
+    if is_large and context.drop_larger:
+        return Reject(origin, f"the event has over {context.max_size} bytes, the configured limit", text)
+    lost = BODIES.intersection(members) if is_large else _NOTHING
+    unknown = _NOTHING
+    if cut is not None:
+        lost |= frozenset(cut[:1])
+        unknown = _behind(list(members), cut) - lost
+        if "level" in members and cut[:1] != ("level",):
+            unknown -= BODIES - bodies_at(members["level"])
+        unknown = unknown or _ANYTHING
+        if is_large and cut and cut[0] in BODIES:
+            cut = ()
+    return RawEvent(beginning.text, context.provider, context.cluster, received, origin, lost, unknown, cut)
 
 
 def _behind(keys: Sequence[str], cut: tuple[str, ...]) -> frozenset[str]:
@@ -132,7 +158,7 @@ def _closed(text: bytes) -> _Beginning:
         elif mark == b":" and level.key is not None and not is_array:
             expects_value = True
         elif string is not None and not expects_value and not is_array and level.key is None:
-            level.key = string
+            level.begin(string, end)
         elif mark is None and (expects_value or is_array):
             end, expects_value = position, False
             _complete(level)
@@ -164,6 +190,12 @@ def _cut(text: bytes, levels: list[_Level], end: int, position: int, *, expects_
         rest = text[position:].lstrip(_BLANK)
         if expects_value and rest.startswith(b'"'):
             closed = text[: len(text) - len(rest)] + _beginning_of_string(rest)
+    if levels[0].is_odd:
+        raise json_text.JsonError("a key stands twice, or with an escape, as no API server writes it", 0)
+    if any(level.is_odd for level in levels):
+        cut = cut[:1]
+        del levels[1:]
+        closed = text[: levels[0].before]
     closed += b"".join(level.closing for level in reversed(levels))
     return _Beginning(json_text.check(closed), tuple(cut))
 
@@ -171,7 +203,7 @@ def _cut(text: bytes, levels: list[_Level], end: int, position: int, *, expects_
 def _beginning_of_string(text: bytes) -> bytes:
     """Return the string that `text` begins, without a character or an escape that was cut."""
     text = _without_half_character(text)
-    while text.endswith(_REPLACED):
+    for _ in range(_MOST_REPLACED):
         text = text.removesuffix(_REPLACED)
     unfinished = _UNFINISHED.search(text)
     return (text if unfinished is None else text[: unfinished.start(1)]) + b'"'
