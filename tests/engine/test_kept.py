@@ -147,7 +147,8 @@ def test_what_is_decided_of_a_cut_event_holds_for_the_whole_one(seed: int) -> No
     # GIVEN random rules and the shipped ones, and a recorded event
     random = Random(seed)
     raws = [RawEvent(text, received=5) for text in random.sample(EVENTS, 20)]
-    rules = [*Rules(random, raws).make(60), *_shipped()]
+    rules = [rule for rule in Rules(random, raws).make(60) if "ka.truncated" not in rule.condition_text]
+    rules += _shipped()
     engine = ReferenceEngine(rules)
     counts: Counter[str] = Counter()
     for raw in raws:
