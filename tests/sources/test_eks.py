@@ -122,6 +122,15 @@ def test_a_message_is_one_payload_of_an_api_server(message: str, wanted: list[st
     assert all(event.received is not None for event in found if isinstance(event, RawEvent))
 
 
+def test_a_recorded_line_that_was_cut() -> None:
+    (event,) = take((EVENTS / "aws_cloudwatch_cut.json").read_bytes())
+    assert isinstance(event, RawEvent)
+    assert event.cut is not None
+    assert event.cut[0] == "requestObject"
+    assert event.lost == {"requestObject"}
+    assert event.cut[-1] == "securityContext"
+
+
 @pytest.mark.parametrize("end", ["[Truncated...]", "[Truncated...]\n"])
 def test_what_is_left_of_a_cut_line_is_kept(end: str) -> None:
     cut, early, good = take(invocation(batch(A[:-1] + ',"verb":"ge' + end, A[:-5] + end, B)))
