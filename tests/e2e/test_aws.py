@@ -37,6 +37,11 @@ def payload(lines: list[str], cluster: str) -> bytes:
     return base64.b64encode(gzip.compress(json.dumps(batch).encode()))
 
 
+def says(deployed: AwsDeployment, text: str) -> bool:
+    """Tell whether a function's log has a text: it gets there after the alerts, when the call has ended."""
+    return any(text in line for line in deployed.said())
+
+
 def test_alerts_arrive_in_the_queue(deploy: Any, judge: Any, measured: Any) -> None:
     # GIVEN what has to come of the log of an incident
     lines = incident()
@@ -60,7 +65,7 @@ def test_alerts_arrive_in_the_queue(deploy: Any, judge: Any, measured: Any) -> N
         assert one["Message"]["cluster"] == "shop"
     # AND nothing is kept, and the log shows what was done
     assert not deployed.kept()
-    assert any('"Alerts"' in line for line in deployed.said())
+    wait_until(lambda: says(deployed, '"Alerts"'), 30, "a line in the log")
     measured(
         f"CloudWatch Logs, Lambda, SNS, SQS: {len(lines)} events, {len(arrived)} alerts in {seconds:.2f} s, "
         f"the first after {first:.2f} s; IAM enforced"
@@ -70,7 +75,7 @@ def test_alerts_arrive_in_the_queue(deploy: Any, judge: Any, measured: Any) -> N
 def test_quiet_logs_cause_nothing(deploy: Any) -> None:
     deployed = deploy("quiet")
     deployed.log([line for line in incident()[:40] if '"system:anonymous"' not in line])
-    wait_until(lambda: any('"Events"' in line for line in deployed.said()), 30, "a run")
+    wait_until(lambda: says(deployed, '"Events"'), 30, "a run")
     assert not list(deployed.received(1, 1))
     assert not deployed.kept()
 
@@ -86,7 +91,7 @@ def test_without_the_right_to_publish_alerts_are_kept_and_can_be_replayed(
     deployed.log(lines)
     # THEN all alerts are kept as dead letters
     wait_until(lambda: deployed.waiting() == len(expected.alerts), 30, "dead letters for all alerts")
-    assert any("not authorized" in line for line in deployed.said())
+    wait_until(lambda: says(deployed, "not authorized"), 30, "the reason in the log")
     assert not list(deployed.received(1, 1))
     # AND `lanner replay` delivers them, with the same ids
     told = replay(account, deployed, tmp_path)

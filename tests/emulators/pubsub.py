@@ -92,7 +92,9 @@ class PubSub:
         end = time.monotonic() + seconds
         while count > 0 and time.monotonic() < end:
             try:
-                answer = self._subscriber.pull(subscription=subscription, max_messages=min(count, 1000), timeout=_POLL)
+                answer = self._subscriber.pull(
+                    subscription=subscription, max_messages=min(count, _AT_ONCE), timeout=_POLL
+                )
             except DeadlineExceeded:  # there is nothing at the moment
                 continue
             received = answer.received_messages
