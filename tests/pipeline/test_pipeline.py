@@ -188,11 +188,18 @@ def test_large_letters_are_kept_in_parts() -> None:
     assert b"".join(part.content for part in parts) == bytes(range(256)) * 64
 
 
-def test_many_letters_are_not_held_at_once() -> None:
-    # GIVEN more rejects than are held
-    box = Box()
-    outcome = run(pipeline(Recorder(), box=box), (Reject("x", "no JSON", b"x" * 100_000) for _ in range(100)))
-    assert outcome.dead_letters == len(box.records) == 100
+@pytest.mark.parametrize(
+    ("text", "count"), [(b"x" * 100_000, 100), (b"\xff" * 100_000, 100), (b"", 10_000)], ids=["text", "binary", "empty"]
+)
+def test_many_letters_are_not_held_at_once(text: bytes, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN more rejects than are held, whatever they are made of
+    box, sizes = Box(), []
+    keep = box.keep
+    monkeypatch.setattr(box, "keep", lambda records, deadline: (sizes.append(len(records)), keep(records, deadline)))
+    # WHEN they are kept THEN that is done in several calls
+    outcome = run(pipeline(Recorder(), box=box), (Reject("x", "no JSON", text) for _ in range(count)))
+    assert outcome.dead_letters == len(box.records) == count
+    assert max(sizes) < count
 
 
 def test_a_defect_of_a_source_costs_no_alert_that_was_found() -> None:

@@ -21,6 +21,8 @@ __all__ = ["Keeping"]
 _HELD = 4 << 20
 """Bytes of dead letters that wait for more. Alerts come first: a slow box must not keep them from their outputs."""
 
+_LETTER = 1000  # bytes that a letter takes beside its content, about
+
 
 class Keeping:
     """Keeps what one run could not deliver or read in `box`; counts it, or that it is not safe, in `outcome`."""
@@ -51,7 +53,7 @@ class Keeping:
             self._outcome.not_safe += 1
             return
         self._letters.append(letter)
-        self._held += len(letter.text)
+        self._held += len(letter.text) + len(letter.base64) + _LETTER
         if self._held >= _HELD:
             self._flush(Deadline(self._deadline.left() / 2))
 
