@@ -75,5 +75,5 @@ def test_an_unknown_provider_is_refused(lanner, rules):
 
 def test_help_tells_what_can_be_read(lanner):
     _, out, _ = lanner("scan", "--help")
-    assert "--provider {apiserver,eks,gke}" in out
+    assert "--provider {apiserver,eks,gke,aks,ovh,iks}" in out
     assert "CloudWatch Logs" in out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conformance_data import Golden, loaded_rules
@@ -12,7 +13,7 @@ from conformance_data import Golden, loaded_rules
 from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import Intake, RawEvent
 from lanner.ruleset import Rule
-from lanner.sources import eks
+from lanner.sources import aks, eks
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -31,17 +32,29 @@ def _rulesets(whole: Golden) -> dict[str, tuple[Rule, ...]]:
 
 
 @pytest.mark.parametrize("name", ["official", "shipped", "random"])
-def test_cut_lines_of_cloudwatch_logs(
-    whole: Golden, name: str, engine_of: type[CompiledEngine | ReferenceEngine], compared: Callable[..., None]
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        pytest.param("eks-cloudwatch-cut", eks, id="eks"),  # which marks what it cut
+        pytest.param("aks-eventhub-cut", aks, id="aks"),
+    ],
+)
+def test_cut_lines(
+    whole: Golden,
+    file: str,
+    source: ModuleType,
+    name: str,
+    engine_of: type[CompiledEngine | ReferenceEngine],
+    compared: Callable[..., None],
 ) -> None:
-    # GIVEN hostile and long events, whole and as CloudWatch Logs cut them
+    # GIVEN hostile and long events, whole and as a provider cut them
     envelopes = whole.root.parent / "corpus" / "envelopes"
-    plain, batches = _lines(envelopes / "cut-events.jsonl.gz"), _lines(envelopes / "eks-cloudwatch-cut.jsonl.gz")
+    plain, batches = _lines(envelopes / "cut-events.jsonl.gz"), _lines(envelopes / f"{file}.jsonl.gz")
     engine = engine_of(_rulesets(whole)[name])
     alerts = undecided = of_whole = left_open = cuts = 0
     for line, batch in zip(plain, batches, strict=True):
         wanted = {rule.name for rule in engine.judge(Intake().open(RawEvent(line, "eks"))).matched}
-        (piece,) = eks.events(batch, origin="batch")
+        (piece,) = source.events(batch, origin="batch")
         assert isinstance(piece, RawEvent)
         # WHEN both are judged
         verdict = engine.judge(Intake().open(piece))
@@ -56,6 +69,6 @@ def test_cut_lines_of_cloudwatch_logs(
     assert cuts == len(plain)
     compared(
         len(plain),
-        f"cut events, {name} rules: {alerts} alerts of {of_whole} of the whole events, {left_open} undecided "
+        f"cut events of {file}, {name} rules: {alerts} alerts of {of_whole} of the whole events, {left_open} undecided "
         f"({undecided} rules undecided in all)",
     )

@@ -67,14 +67,31 @@ def name(piece: Piece) -> tuple[str, str]:
     return decoded.auditID, decoded.stage
 
 
-def test_cloudwatch_batches(whole: Golden, engine: CompiledEngine, compared: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    ("file", "provider", "others"),
+    [
+        ("eks-cloudwatch", "eks", 2),
+        ("eks-kinesis", "eks", 2),
+        ("aks-eventhub", "aks", 147),
+        ("ovh-ldp", "ovh", 0),
+    ],
+)
+def test_wrapped_lines(
+    whole: Golden, engine: CompiledEngine, compared: Callable[..., None], file: str, provider: str, others: int
+) -> None:
+    # GIVEN events, and the same in the envelopes of a provider that passes on the lines of the log
     folder = corpus(whole, "envelopes")
     wanted, _ = alerts(read([folder.root / "events.jsonl.gz"]), engine)
-    got, kinds = alerts(read([folder.root / "eks-cloudwatch.jsonl.gz"]), engine)
-    compared(got.total(), "alerts on events in CloudWatch batches", (got - wanted).total() + (wanted - got).total())
-    assert got == wanted
+    # WHEN the envelopes are found out, or said
+    for envelope in ("", provider):
+        pieces = list(read([folder.root / f"{file}.jsonl.gz"], envelope=envelope))
+        got, kinds = alerts(pieces, engine)
+        # THEN the alerts are the same, and nothing is rejected
+        assert got == wanted
+        assert kinds == {RawEvent: 3104} | ({Other: others} if others else {})
+        assert {piece.provider for piece in pieces if isinstance(piece, RawEvent)} == {provider}
+    compared(got.total(), f"alerts on events in {file}", (got - wanted).total() + (wanted - got).total())
     assert got.total() > 100
-    assert kinds == {RawEvent: 3104, Other: 2}
 
 
 def test_webhook_batches(whole: Golden, engine: CompiledEngine, compared: Callable[..., None]) -> None:

@@ -206,7 +206,10 @@ def test_larger_events_are_dropped_if_the_configuration_says_so() -> None:
         ('{"message":{"x":1}}', "has no kind"),
         ('{"message":"{\\"short_message\\":\\"x\\"}"}', "GELF"),
         ('{"short_message":"x"}', "GELF"),
-        ('{"records":[{"properties":{"log":"x"}}]}', "an Azure Event Hub batch (AKS), an envelope which this version"),
+        (
+            '{"records":[{"properties":{"log":"x"}}]}',
+            "an Azure Event Hub batch (AKS), where an audit event was expected",
+        ),
         ('{"rule":"x","output":"y"}', "an alert or a rule"),
         ('{"rule":"x","condition":"y"}', "an alert or a rule"),
         ('{"rule":"x"}', "has no kind"),

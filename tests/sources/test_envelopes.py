@@ -57,7 +57,13 @@ def message(data: object) -> dict[str, Any]:
     return {"message": {"data": base64.b64encode(compact(data)).decode(), "messageId": "1"}, "subscription": "s"}
 
 
+def record(text: str, category: str = "kube-audit", **more: object) -> dict[str, Any]:
+    resource = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/Shop"
+    return {"category": category, "properties": {"log": text}, "resourceId": resource} | more
+
+
 BATCH = batch('{"kind":"Event","auditID":"a"}', '{"kind":"Event","auditID":"b"}')
+EVENT = '{"kind":"Event","auditID":"a"}'
 WRAPPED = {  # documents, and what they hold
     "invocation": (invocation(BATCH), "eks", ["a", "b"]),
     "plain batch": (BATCH, "eks", ["a", "b"]),
@@ -68,6 +74,13 @@ WRAPPED = {  # documents, and what they hold
     "JSON entry": (TEXT_ENTRY | {"jsonPayload": {"kind": "Event"}}, "gke", ["-"]),
     "message": (message(ENTRY), "gke", ["entry"]),
     "message with text entry": (message(TEXT_ENTRY), "gke", ["-"]),
+    "Event Hub batch": ({"records": [record(EVENT), record("I1121 trace", "kube-apiserver")]}, "aks", ["a", "-"]),
+    "Event Hub batch in capitals": ({"Records": [{"Category": "x", "Properties": {"Log": ""}}]}, "aks", ["-"]),
+    "diagnostic record": (record(EVENT, time="2026-11-21T14:19:23Z"), "aks", ["a"]),
+    "GELF record": ({"_appID": "k", "short_message": EVENT, "_cluster_id": "shop"}, "ovh", ["a"]),
+    "tail message": ({"message": compact({"short_message": EVENT, "_cluster_id": "shop"}).decode()}, "ovh", ["a"]),
+    "tail message of another log": ({"message": compact({"short_message": "GET /"}).decode()}, "ovh", ["-"]),
+    "Kinesis records": ({"Records": [{"kinesis": {"data": packed(BATCH).decode()}}]}, "eks", ["a", "b"]),
 }
 every_wrapping = pytest.mark.parametrize(
     ("document", "provider", "wanted"), [pytest.param(*values, id=name) for name, values in WRAPPED.items()]
@@ -127,7 +140,7 @@ def test_the_events_know_where_they_came_from(
     for piece in pieces(log, compact(document), cluster="mine"):
         if isinstance(piece, RawEvent):
             assert piece.provider == provider
-            assert piece.cluster == {"eks": "shop", "gke": "c"}[provider]
+            assert piece.cluster == ("c" if provider == "gke" else "shop")
     for piece in pieces(log, compact(document), provider="given"):
         assert isinstance(piece, Reject) or piece.provider == "given"
 
@@ -181,9 +194,8 @@ def test_records_of_other_kinds_are_no_bad_parts(log: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"Records": [{"kinesis": {"data": "x"}}]}, "a batch of AWS records (Kinesis, SQS, S3 ...), an envelope which"),
-        ({"records": [{"properties": {"log": "x"}}]}, "an Azure Event Hub batch (AKS), an envelope which this version"),
-        ({"short_message": "x"}, "an envelope which this version cannot read yet"),
+        ({"records": [{"properties": {"text": "x"}}]}, "it has no properties with a log"),
+        ({"short_message": 7}, "it has neither short_message nor message"),
         ({"message": {"messageId": "1"}}, "a Pub/Sub message without data"),
         ({"message": {"x": 1}}, "it has no kind"),
         ({"message": 7}, "it has no kind"),
@@ -202,9 +214,12 @@ def test_all_documents_can_be_read_as_one_providers(log: Path) -> None:
     lines = [PLAIN, *map(compact, (invocation(BATCH), ENTRY, message(ENTRY))), b"7", b"nonsense"]
     text = b"\n".join(lines)
     # WHEN all are read as one provider's THEN others are rejects
-    assert PROVIDERS == ("apiserver", "eks", "gke")
+    assert PROVIDERS == ("apiserver", "eks", "gke", "aks", "ovh", "iks")
     assert outline(log, text) == ["plain", "a", "b", "entry", "entry", "!log:5", "!log:6"]
-    assert outline(log, text, envelope="apiserver") == ["plain", *(f"!log:{number}" for number in range(2, 7))]
+    for envelope in ("apiserver", "iks"):
+        assert outline(log, text, envelope=envelope) == ["plain", *(f"!log:{number}" for number in range(2, 7))]
+    for envelope in ("aks", "ovh"):
+        assert outline(log, text, envelope=envelope) == [f"!log:{number}" for number in range(1, 7)]
     assert outline(log, text, envelope="eks") == ["!log:1", "a", "b", *(f"!log:{number}" for number in range(3, 7))]
     assert outline(log, text, envelope="gke") == ["plain", "!log:2", "entry", "entry", "!log:5", "!log:6"]
 
@@ -257,7 +272,7 @@ def test_a_bomb_is_not_unpacked(log: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert "it has more than 1048576 bytes unpacked" in reason(log, line)
 
 
-@pytest.mark.parametrize(("envelope", "blocks"), [("", 1), ("apiserver", 1), ("eks", 0), ("gke", 0)])
+@pytest.mark.parametrize(("envelope", "blocks"), [("", 1), ("apiserver", 1), ("iks", 1), ("eks", 0), ("gke", 0)])
 def test_blocks_are_offered_where_plain_events_are_read(log: Path, envelope: str, blocks: int) -> None:
     log.write_bytes((PLAIN + b"\n") * 3)
     found = list(read_blocks([log], envelope=envelope))
@@ -266,7 +281,11 @@ def test_blocks_are_offered_where_plain_events_are_read(log: Path, envelope: str
 
 
 @pytest.mark.parametrize(
-    "document", [BATCH, invocation(BATCH), ENTRY, message(ENTRY), {"kind": "EventList", "items": [{}]}]
+    "document",
+    [
+        *(BATCH, invocation(BATCH), ENTRY, message(ENTRY), {"kind": "EventList", "items": [{}]}),
+        *[WRAPPED[name][0] for name in ("Event Hub batch", "tail message", "Kinesis records")],
+    ],
 )
 def test_logs_of_envelopes_are_cut_between_lines(tmp_path: Path, document: object) -> None:
     # GIVEN a log of envelopes, in segments

@@ -29,8 +29,9 @@ EXIT_CLEAN, EXIT_ALERTS, EXIT_UNREADABLE = 0, 1, 3
 _MAX_JOBS = 1000
 _DESCRIPTION = """\
 Reads audit events (JSON lines, a JSON document, an EventList, arrays, .gz), as such or in the envelopes of providers
-(CloudWatch Logs subscription batches of EKS, Cloud Logging entries and Pub/Sub messages of GKE), from files,
-directories and standard input, and prints an alert for every rule that matches."""
+(CloudWatch Logs batches of EKS, also in Kinesis records; Cloud Logging entries and Pub/Sub messages of GKE; Event Hub
+batches and diagnostic records of AKS; Logs Data Platform messages of OVHcloud), from files, directories and standard
+input, and prints an alert for every rule that matches."""
 _EPILOG = """\
 Exit status: 0 done, 1 alerts were found (only with --exit-code), 2 usage or invalid rules,
 3 some input could not be read."""
@@ -46,7 +47,8 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--provider",
         choices=PROVIDERS,
         default="",
-        help="read every document as what this provider delivers (apiserver: audit events as such, and lists of them); "
+        help="read every document as what this provider delivers (apiserver, iks: audit events as such, and lists of "
+        "them); "
         "by default each is read as what it looks like",
     )
     add_rules_options(parser)
@@ -110,7 +112,8 @@ def _scan(
     )
     max_size = MAX_EVENT_SIZE if config.max_event_size is None else config.max_event_size
     drop_larger = config.max_event_size is not None
-    context = Context(max_size=max_size, drop_larger=drop_larger, envelope=options.provider)
+    provider = "" if options.provider == "apiserver" else options.provider
+    context = Context(provider, max_size=max_size, drop_larger=drop_larger, envelope=options.provider)
     gc.freeze()  # the rules stay: the collector need not look at them again and again
     jobs = options.jobs if total_bytes is not None else 1  # a stream comes to one process
     failure = ""

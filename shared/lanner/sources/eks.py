@@ -23,8 +23,9 @@ import msgspec
 from lanner.fields import RawEvent, json_text
 from lanner.fields.block import Block
 from lanner.sources import apiserver
-from lanner.sources.cut import MARK, salvaged_event
 from lanner.sources.elements import each
+from lanner.sources.lines import line_events
+from lanner.sources.members import named
 from lanner.sources.other import Other
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
 
@@ -86,7 +87,7 @@ class Batch(msgspec.Struct, frozen=True):
                     if len(text) <= context.max_size:
                         yield RawEvent(text, context.provider, context.cluster, _received(log_event), place)
                         continue
-            yield from _unusual(log_event, place, context)
+            yield from line_events(message.encode(errors=_AS_READ), place, context, _received(log_event))
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -286,29 +287,10 @@ def _taken_apart(text: bytes, origin: str, rejects: list[Reject]) -> _Envelope:
             good.append(LogEvent(line, int(time) if time.isdigit() and len(time) < _LONG else None))
         elif len(rejects) < apiserver.MAX_BAD_PARTS:
             rejects.append(Reject(f"{origin} logEvents {number}", "a log event without message", element))
-    kind, group, stream = (_named(members.get(key, b"")) for key in ("messageType", "logGroup", "logStream"))
+    kind, group, stream = (named(members.get(key)) for key in ("messageType", "logGroup", "logStream"))
     return _Envelope(kind, group, stream, good)
-
-
-def _named(value: bytes) -> str:
-    """Return the name in a JSON string, nothing for other values."""
-    return json_text.unquote(value).decode(errors="replace") if value.startswith(b'"') else ""
 
 
 def _received(log_event: LogEvent) -> int | None:
     """Return when CloudWatch Logs says that the line was written, in nanoseconds."""
     return None if log_event.timestamp is None else log_event.timestamp * 1_000_000
-
-
-def _unusual(log_event: LogEvent, place: str, context: Context) -> Iterator[Piece]:
-    """Yield what a message holds that is not just the text of one ordinary event."""
-    text = log_event.message.encode(errors=_AS_READ)
-    kept = text.rstrip(_BLANK)
-    if kept.endswith(MARK):
-        yield salvaged_event(kept.removesuffix(MARK), place, context, _received(log_event))
-        return
-    for piece in apiserver.payload_events(text, place, context):
-        if isinstance(piece, RawEvent):
-            yield msgspec.structs.replace(piece, received=_received(log_event))
-        else:
-            yield piece

@@ -7,6 +7,7 @@ function needs one of them at the most.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lanner.fields import json_text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lanner.sources.apiserver import ObjectReader
     from lanner.sources.reject import Context, Piece
 
-__all__ = ["PROVIDERS", "packed_events", "salvaged", "value_events"]
+__all__ = ["AS_SUCH", "PROVIDERS", "packed_events", "salvaged", "value_events"]
 
 _PACKED = b"H4sI"  # the first bytes of gzip data, in base64
 _EVENT = b'{"kind":"Event'  # of an EventList, too
@@ -53,18 +54,17 @@ def _whatever(value: bytes, origin: str, part: str, context: Context) -> Iterato
     if not value.startswith(apiserver.PLAIN_EVENT) and json_text.is_object(value):
         members = json_text.members(value)
         envelope = recognise(members) if "kind" not in members else None
-        if envelope is not None and envelope.provider:
+        if envelope is not None:
             return _READERS[envelope.provider](value, origin, part, context)
     return apiserver.object_events(value, origin, part, context, members)
 
 
 def _eks(value: bytes, origin: str, part: str, context: Context) -> Iterator[Piece]:
-    from lanner.sources import eks
-
     if value.startswith(_EVENT):
         yield Reject(origin + part, "no CloudWatch Logs batch, but audit events as such: leave out the provider", value)
         return
-    yield from eks.events(
+    source = "aws_records" if json_text.is_object(value) and "Records" in json_text.members(value) else "eks"
+    yield from import_module(f"lanner.sources.{source}").events(
         value,
         origin=origin + part,
         provider=context.provider or "eks",
@@ -75,24 +75,34 @@ def _eks(value: bytes, origin: str, part: str, context: Context) -> Iterator[Pie
     )
 
 
-def _gke(value: bytes, origin: str, part: str, context: Context) -> Iterator[Piece]:
-    from lanner.sources import gke
+def _of(provider: str) -> ObjectReader:
+    """Return what reads a provider's envelopes by the source that is named after it."""
 
-    return gke.events(
-        value,
-        origin=origin + part,
-        provider=context.provider or "gke",
-        cluster=context.cluster,
-        max_size=context.max_size,
-        drop_larger=context.drop_larger,
-    )
+    def read(value: bytes, origin: str, part: str, context: Context) -> Iterator[Piece]:
+        found: Iterator[Piece] = import_module(f"lanner.sources.{provider}").events(
+            value,
+            origin=origin + part,
+            provider=context.provider or provider,
+            cluster=context.cluster,
+            max_size=context.max_size,
+            drop_larger=context.drop_larger,
+        )
+        return found
+
+    return read
 
 
 _READERS: dict[str, ObjectReader] = {
     "": _whatever,
     "apiserver": apiserver.object_events,
     "eks": _eks,
-    "gke": _gke,
+    "gke": _of("gke"),
+    "aks": _of("aks"),
+    "ovh": _of("ovh"),
+    "iks": apiserver.object_events,
 }
 PROVIDERS = tuple(filter(None, _READERS))
 """The names of those whose envelopes can be read; `apiserver` stands for audit events as such, and lists of them."""
+
+AS_SUCH = ("", "apiserver", "iks")
+"""Those, and nobody in particular, of whom audit events come without an envelope: IBM's API servers post them."""

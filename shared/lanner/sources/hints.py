@@ -29,7 +29,6 @@ _JSON_LINE = re.compile(rb"^[{\[]", re.MULTILINE)
 
 _RULES_FILE = "this looks like a rules file: give it with -r"
 _MARKUP_FILE = "this is HTML or XML, no audit log (perhaps the error page of a download)"
-_UNREADABLE = "this is {}, an envelope which this version cannot read yet"
 _MISPLACED = "this is {}, where an audit event was expected"
 
 
@@ -83,7 +82,7 @@ def about_object(members: Mapping[str, bytes]) -> str:
     kind = members.get("kind")
     envelope = recognise(members) if kind is None else None
     if envelope is not None:
-        return (_MISPLACED if envelope.provider else _UNREADABLE).format(envelope.description)
+        return _MISPLACED.format(envelope.description)
     if kind is None and "rule" in members and ("output" in members or "condition" in members):
         return "this is an alert or a rule, not an audit event"
     if kind is None:

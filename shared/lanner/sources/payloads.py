@@ -11,6 +11,7 @@ from lanner.fields.block import Block
 from lanner.sources.apiserver import PLAIN_EVENT, event
 from lanner.sources.documents import Documents
 from lanner.sources.draft import KEPT, MAX_DOCUMENT
+from lanner.sources.envelopes import AS_SUCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ class Payloads:
         self._lines = lines
         self._name = name
         self._context = context
-        self._takes_events = context.envelope in ("", "apiserver")  # as such, without looking for an envelope
+        self._takes_events = context.envelope in AS_SUCH
         self._blocks = blocks and self._takes_events
         self._stop = stop
         self._lines_before = lines_before

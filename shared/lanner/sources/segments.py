@@ -34,6 +34,7 @@ _BEGINNINGS = (
     *(PLAIN_EVENT, b'{"kind":"EventList",'),
     *(b'{"awslogs":', b'{"messageType":'),
     *(b'{"insertId":', b'{"message":{"'),
+    *(b'{"records":[', b'{"Records":[', b'{"message":"{'),
 )
 # The end of a document, and such a line. Elements of an array end with a comma.
 _CUT = re.compile(rb"\}\r?\n(?=%b)" % b"|".join(map(re.escape, _BEGINNINGS)))
