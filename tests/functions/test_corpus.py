@@ -11,6 +11,7 @@ from typing import Any
 
 import functions_framework
 import pytest
+from azure.functions import EventHubEvent
 
 from functions_data import COMPARED
 from lanner.alerts import AlertFormat
@@ -118,6 +119,16 @@ def test_eks_cloudwatch(through: Any, named_rules: Any, compared: Any, context: 
     )
     plain = of_plain(named_rules[1], lines("envelopes/events"))
     compared(f"EKS, {len(payloads)} CloudWatch batches", found, plain)
+
+
+def test_aks_eventhub(through: Any, named_rules: Any, compared: Any) -> None:
+    def call(module: Any) -> Callable[[bytes], None]:
+        (function,) = module.app.get_functions()
+        return lambda body: function.get_user_function()([EventHubEvent(body=body)])
+
+    bodies = lines("envelopes/aks-eventhub")
+    found = through("azure_eventhub/function_app", call, bodies)
+    compared(f"AKS, {len(bodies)} Event Hub messages", found, of_plain(named_rules[1], lines("envelopes/events")))
 
 
 def test_webhook(through: Any, named_rules: Any, compared: Any, monkeypatch: Any) -> None:
