@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import ExitStack
 from pathlib import Path
-from zipfile import ZipFile
 
 from demo.screen import Screen
+from demo.source import unpacked_source
 from emulators import cloud_audit_log
 from emulators.cloud_run import CloudRunFunction
 from emulators.fake_pubsub import FakePubSub
 from emulators.processes import Unavailable, free_port
 from emulators.pubsub import PubSub, PubSubEmulator
 from functions_data import incident
-from package.build import build
-from package.interpreter import ask
 
 __all__ = ["run"]
 
@@ -38,7 +35,9 @@ def run(screen: Screen, folder: Path) -> None:
             "LANNER_DEAD_LETTERS": dead_letter_topic,
             "PUBSUB_EMULATOR_HOST": host,
         }
-        function = CloudRunFunction(_source(folder), "cloudevent", settings, folder / "function.log", free_port())
+        function = CloudRunFunction(
+            unpacked_source(folder, "gcp_pubsub"), "cloudevent", settings, folder / "function.log", free_port()
+        )
         stack.enter_context(function)
         pubsub.subscription(log_topic, "lanner", function.url)
         screen.note(f"{log_topic} -> {function.url} -> {alert_topic}")
@@ -64,11 +63,3 @@ def _pubsub(screen: Screen, folder: Path, stack: ExitStack) -> str:
     else:
         screen.note(f"Google's emulator, at {host}")
     return host
-
-
-def _source(folder: Path) -> Path:
-    """Build the function's source package, unpack it, and return its `main.py`."""
-    (built,) = build(folder, ask(sys.executable), "uv", ["rules"], architectures=(), sources=["gcp_pubsub"])
-    with ZipFile(built.archive) as archive:
-        archive.extractall(folder / "source")
-    return folder / "source" / "main.py"

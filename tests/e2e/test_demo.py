@@ -1,4 +1,4 @@
-"""`make demo-aws` and `make demo-gcp`: what they show, and that they leave nothing behind."""
+"""`make demo-aws` and its like: what they show, and that they leave nothing behind."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def running(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "webhook", "ovh"])
 def test_a_demonstration(cloud: str, temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if cloud == "aws" and not PYTHON.exists():
         pytest.skip(".venv-e2e is missing: `make e2e` sets it up")

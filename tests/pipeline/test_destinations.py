@@ -19,6 +19,12 @@ ALL = {
     "LANNER_WEBHOOK_TOKEN": "token",
     "LANNER_SLACK_URL": "https://hooks.example/services/secret",
     "LANNER_FALCOSIDEKICK_URL": "https://sidekick.example",
+    "LANNER_LOGDNA_URL": "https://logs.eu-de.example/logs/ingest",
+    "LANNER_LOGDNA_KEY": "secret",
+    "LANNER_IBM_LOGS_URL": "https://instance.ingress.eu-de.example",
+    "LANNER_IBM_LOGS_API_KEY": "secret",
+    "LANNER_EVENTGRID_URL": "https://alerts.westeurope-1.eventgrid.azure.net/api/events",
+    "LANNER_STORAGE_QUEUE_URL": "https://account.queue.core.windows.net/alerts",
     "LANNER_STDOUT": "true",
 }
 
@@ -31,9 +37,13 @@ def test_every_output_that_is_set_is_there() -> None:
         "webhook:alerts.example",
         "slack:hooks.example",
         "falcosidekick:sidekick.example",
+        "logdna:logs.eu-de.example",
+        "ibm-cloud-logs:instance.ingress.eu-de.example",
+        "event-grid:alerts",
+        "storage-queue:alerts",
         "stdout",
     ]
-    assert [route.minimum for route in routes] == [Priority.ERROR] + [Priority.DEBUG] * 5
+    assert [route.minimum for route in routes] == [Priority.ERROR] + [Priority.DEBUG] * 9
 
 
 @pytest.mark.parametrize(
@@ -63,6 +73,7 @@ def test_boxes(tmp_path: Path) -> None:
     assert dead_letter_box("") is None
     for address in (
         "https://sqs.eu-west-1.amazonaws.com/123456789012/dead",
+        "https://account.queue.core.windows.net/dead-letters",
         "projects/shop-prod/topics/dead",
         f"file:{tmp_path}/dead",
     ):

@@ -292,3 +292,26 @@ def test_an_alert_that_cannot_be_read_back_is_kept(monkeypatch: pytest.MonkeyPat
     (letter,) = letters(box)
     assert (letter.kind, letter.content) == ("payload", b"{}")
     assert outcome.dead_letters == 1
+
+
+def test_several_payloads_are_one_run() -> None:
+    # GIVEN payloads of which one cannot be read, and one whose reading fails
+    def source(payload: bytes, *, origin: str, **context: object) -> Iterator[Piece]:
+        if payload == b"defect":
+            raise RuntimeError
+        yield from apiserver.events(payload, origin=origin, **context)  # type: ignore[arg-type]
+
+    good = [json.dumps(an_event(auditID=name)).encode() for name in "ab"]
+    payloads = [good[0], b"{", b"defect", good[1]]
+    output, box = Recorder(), Box()
+    made = pipeline(output, box=box, cluster="mine", provider="iks")
+    # WHEN they are judged
+    outcome = made.take_all(source, [(f"payload {n}", text) for n, text in enumerate(payloads, 1)], Deadline(5))
+    # THEN the others are, and each is known by its origin
+    assert outcome.statistics.events == 2
+    assert [letter.origin for letter in letters(box)] == ["payload 2", "payload 3"]
+    assert letters(box)[1].content == b"defect"
+    assert "a defect of Lanner" in letters(box)[1].reason
+    # AND the names are those of the settings, where nothing else tells them
+    assert {(message.provider, message.cluster) for message in output.taken} == {("iks", "mine")}
+    assert {(letter.provider, letter.cluster) for letter in letters(box)} == {("iks", "mine")}

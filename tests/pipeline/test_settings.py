@@ -50,21 +50,36 @@ def test_everything() -> None:
         WEBHOOK_TOKEN="secret",
         SLACK_URL="https://hooks.example/x",
         FALCOSIDEKICK_URL="http://falcosidekick:2801",
+        LOGDNA_URL="https://logs.example/logs/ingest",
+        LOGDNA_KEY="ingestion-key",
+        IBM_LOGS_URL="https://x.ingress.eu-de.logs.cloud.ibm.com",
+        IBM_LOGS_API_KEY_FILE="/run/key",
+        EVENTGRID_URL="https://alerts.westeurope-1.eventgrid.azure.net/api/events",
+        STORAGE_QUEUE_URL="https://account.queue.core.windows.net/alerts",
+        PROVIDER="iks",
         STDOUT="true",
         ALLOW_HTTP="true",
         ALLOW_PRIVATE_ADDRESSES="falcosidekick, 10.0.0.0/8",
         DEAD_LETTERS="file:/tmp/dead",
     )
     assert [output.kind for output in settings.outputs] == [
-        *("sns", "pubsub", "webhook", "slack", "falcosidekick", "stdout")
+        *("sns", "pubsub", "webhook", "slack", "falcosidekick", "logdna", "ibm_logs", "eventgrid", "storage_queue"),
+        "stdout",
     ]
-    assert [output.minimum for output in settings.outputs] == [Priority.CRITICAL] + [Priority.DEBUG] * 5
+    assert [output.minimum for output in settings.outputs] == [Priority.CRITICAL] + [Priority.DEBUG] * 9
+    logdna, ibm = settings.outputs[5:7]
+    assert logdna.key is not None
+    assert logdna.key.reveal() == "ingestion-key"
+    assert ibm.key is not None
+    assert ibm.key.name == "LANNER_IBM_LOGS_API_KEY_FILE"
+    assert settings.ibm_iam == "https://iam.cloud.ibm.com"
+    assert settings.provider == "iks"
     webhook, slack = settings.outputs[2:4]
     assert isinstance(webhook.address, Secret)
     assert webhook.address.reveal() == "https://alerts.example/in"
-    assert webhook.token is not None
-    assert webhook.token.reveal() == "secret"
-    assert slack.token is None
+    assert webhook.key is not None
+    assert webhook.key.reveal() == "secret"
+    assert slack.key is None
     assert settings.selections == (
         Selection(enable=False, rule="*"),
         Selection(enable=True, tag="k8s"),
@@ -90,7 +105,11 @@ def test_everything() -> None:
         ({"STDOUT": "true", "MAX_EVENT_SIZE": "12"}, "LANNER_MAX_EVENT_SIZE: '12' is no number from 1024"),
         ({"STDOUT": "true", "SLACK_MINIMUM_PRIORITY": "high"}, "LANNER_SLACK_MINIMUM_PRIORITY: 'high' is no priority"),
         ({"STDOUT": "true", "RULE_MATCHING": "some"}, "LANNER_RULE_MATCHING: 'some' is none of: all, first"),
-        ({"STDOUT": "true", "WEBHOOK_TOKEN": "x"}, "LANNER_WEBHOOK_TOKEN: there is a token, but no LANNER_WEBHOOK_URL"),
+        ({"STDOUT": "true", "WEBHOOK_TOKEN": "x"}, "LANNER_WEBHOOK_TOKEN: this is set, but no LANNER_WEBHOOK_URL"),
+        ({"LOGDNA_URL": "https://logs.example"}, "LANNER_LOGDNA_URL: there is no LANNER_LOGDNA_KEY, without which"),
+        ({"IBM_LOGS_URL": "https://logs.example"}, "LANNER_IBM_LOGS_URL: there is no LANNER_IBM_LOGS_API_KEY"),
+        ({"STDOUT": "true", "LOGDNA_KEY": "k"}, "LANNER_LOGDNA_KEY: this is set, but no LANNER_LOGDNA_URL"),
+        ({"STDOUT": "true", "PROVIDER": "IBM Cloud"}, "LANNER_PROVIDER: 'IBM Cloud' is no name like 'iks'"),
         (
             {"STDOUT": "true", "SNS_TOPIC": TOPIC},
             "LANNER_SNS_TOPIC: there is no such setting; did you mean LANNER_SNS_",

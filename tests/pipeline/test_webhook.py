@@ -17,7 +17,7 @@ from lanner.pipeline.body import MAX_BODY
 from lanner.pipeline.http import Request
 from lanner.pipeline.secret import Secret
 from lanner.pipeline.settings import Destination, WebhookSettings
-from lanner.pipeline.webhook import MAX_READ, Webhook
+from lanner.pipeline.webhook import Webhook
 
 
 def test_a_batch_is_answered_when_its_alerts_are_safe() -> None:
@@ -137,9 +137,8 @@ def bomb() -> bytes:
         (b"[" * 100_000, "not JSON"),
         (bomb(), "bytes unpacked"),
         (gzip.compress(batch(1))[:-10], "ends too early"),
-        (b" " * (MAX_BODY + 1), "the limit is 12,582,912"),
     ],
-    ids=["empty", "text", "pod", "many", "cut", "utf-16", "deep", "bomb", "torn gzip", "long"],
+    ids=["empty", "text", "pod", "many", "cut", "utf-16", "deep", "bomb", "torn gzip"],
 )
 def test_what_can_never_be_read_is_kept_and_answered_200(body: bytes, reason: str) -> None:
     box = Box()
@@ -172,7 +171,7 @@ def test_bodies_beyond_all_limits_are_not_read() -> None:
 
     headers = {name.lower(): value for name, value in JSON.items()}
     assert a_webhook(Recorder(), Box()).answer(Request("POST", "/audit", headers, read)).status == 413
-    assert asked == [MAX_READ + 1]
+    assert asked == [MAX_BODY + 1]
 
 
 def test_a_body_that_breaks_off_is_no_batch() -> None:

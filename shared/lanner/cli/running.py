@@ -54,5 +54,6 @@ def pipeline_of(
         box,
         first_match=first_match,
         cluster=settings.cluster,
+        provider=settings.provider,
         max_event_size=settings.max_event_size,
     )

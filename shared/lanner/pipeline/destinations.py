@@ -42,20 +42,46 @@ def _named(destination: Destination, settings: Settings) -> Output:
 
 
 def _output(destination: Destination, settings: Settings) -> Output:
-    address = destination.address
+    kind, address, key = destination.kind, destination.address, destination.key
     if isinstance(address, Secret):
-        return _webhook(destination.kind, address, destination.token, settings)
-    if destination.kind == "sns":
+        return _webhook(kind, address, key, settings)
+    if kind in ("logdna", "ibm_logs"):
+        assert key is not None  # else the settings are refused
+        return _ingestion(kind, address, key, settings)
+    if kind == "sns":
         from lanner.outputs.sns import SnsTopic
 
         return SnsTopic(address)
-    if destination.kind == "pubsub":
+    if kind == "pubsub":
         from lanner.outputs.pubsub import PubSubTopic
 
         return PubSubTopic(address)
+    if kind == "eventgrid":
+        from lanner.outputs.event_grid import EventGridTopic
+
+        return EventGridTopic(address)
+    if kind == "storage_queue":
+        from lanner.outputs.storage_queue import StorageQueue
+
+        return StorageQueue(address)
     from lanner.outputs.stdout import Stdout
 
     return Stdout()
+
+
+def _ingestion(kind: str, url: str, secret: Secret, settings: Settings) -> Output:
+    from lanner.outputs.addresses import Reach
+
+    # What is given outright can be checked now, not only when there is an alert.
+    key = secret.reveal() if secret.is_given else secret
+    reach = Reach(settings.allow_private_addresses)
+    if kind == "logdna":
+        from lanner.outputs.logdna import LogDna
+
+        return LogDna(url, key, allow_http=settings.allow_http, reach=reach)
+    from lanner.outputs.ibm_logs import IbmCloudLogs
+
+    return IbmCloudLogs(url, key, iam_url=settings.ibm_iam, allow_http=settings.allow_http, reach=reach)
 
 
 def _webhook(kind: str, url: Secret, token: Secret | None, settings: Settings) -> Output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from copy import copy
 from typing import TYPE_CHECKING, Protocol
 
 from lanner.alerts import AlertFormat
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lanner.alerts import Alert
     from lanner.outputs.dead_letters import DeadLetter, DeadLetterBox
     from lanner.outputs.fanout import Route
+    from lanner.pipeline.sending import LeftOut
     from lanner.pipeline.settings import Settings
     from lanner.ruleset import Rule
     from lanner.scan import Part
@@ -52,8 +54,8 @@ class Source(Protocol):
 class Pipeline:
     """Judges by `rules`, sends by `routes`, and keeps in `box` what cannot be delivered or read.
 
-    It is made once; runs may go on side by side. `cluster` is the name where nothing else tells one, `max_event_size`
-    the number of bytes beyond which an event counts as cut.
+    It is made once; runs may go on side by side. `cluster` and `provider` are the names where nothing else tells them,
+    `max_event_size` is the number of bytes beyond which an event counts as cut.
     """
 
     def __init__(
@@ -65,13 +67,16 @@ class Pipeline:
         *,
         first_match: bool = False,
         cluster: str = "",
+        provider: str = "",
         max_event_size: int = MAX_EVENT_SIZE,
     ) -> None:
         self.routes = tuple(routes)
         self._judge = Judge(CompiledEngine(rules, first_match=first_match), format_, _line)
         self._box = box
         self._cluster = cluster
+        self._provider = provider
         self._max_event_size = max_event_size
+        self._left_out: LeftOut | None = None  # by runs that share their time
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Pipeline:
@@ -86,19 +91,48 @@ class Pipeline:
                 dead_letter_box(settings.dead_letters),
                 first_match=settings.first_match,
                 cluster=settings.cluster,
+                provider=settings.provider,
                 max_event_size=settings.max_event_size,
             )
         finally:
             gc.freeze()
             gc.enable()
 
+    def together(self) -> Pipeline:
+        """Return a pipeline like this for runs that share their time, one after the other.
+
+        An output that does not answer in one of them is not tried in the next ones: it would cost them their time, too.
+        """
+        shared = copy(self)
+        shared._left_out = []
+        return shared
+
     def take(
         self, source: Source, payload: bytes, deadline: Deadline, *, origin: str, provider: str = "", cluster: str = ""
     ) -> Outcome:
         """Run what `source` makes of a payload; `origin` says where that stood. See `run`."""
-        cluster = cluster or self._cluster
-        pieces = source(payload, origin=origin, provider=provider, cluster=cluster, max_size=self._max_event_size)
-        return self.run(_guarded(pieces, origin, payload), deadline, provider=provider, cluster=cluster)
+        return self.take_all(source, [(origin, payload)], deadline, provider=provider, cluster=cluster)
+
+    def take_all(
+        self,
+        source: Source,
+        payloads: Iterable[tuple[str, bytes]],
+        deadline: Deadline,
+        *,
+        provider: str = "",
+        cluster: str = "",
+    ) -> Outcome:
+        """Run what `source` makes of several payloads, each with its origin, as one. See `run`."""
+        cluster, provider = cluster or self._cluster, provider or self._provider
+
+        def pieces() -> Iterator[Piece | Block]:
+            for origin, payload in payloads:
+                found = source(
+                    payload, origin=origin, provider=provider, cluster=cluster, max_size=self._max_event_size
+                )
+                yield from _guarded(found, origin, payload)
+
+        return self.run(pieces(), deadline, provider=provider, cluster=cluster)
 
     def run(
         self, pieces: Iterable[Piece | Block], deadline: Deadline, *, provider: str = "", cluster: str = ""
@@ -108,11 +142,12 @@ class Pipeline:
         Raises `NotSafe` if one is neither, after all others were seen to: whoever sent the payload has to send it
         again. `provider` and `cluster` are those of rejects, which do not tell.
         """
-        cluster = cluster or self._cluster
+        cluster, provider = cluster or self._cluster, provider or self._provider
         outcome = Outcome()
         keeping = Keeping(self._box, outcome, deadline)
         time = deadline.left()
-        sending = Sending(self.routes, Deadline(time - min(time * _RESERVED, _MOST_RESERVED)))
+        left_out: LeftOut = [] if self._left_out is None else self._left_out
+        sending = Sending(self.routes, Deadline(time - min(time * _RESERVED, _MOST_RESERVED)), left_out)
         last = _Last()
         parts = self._judge.parts(last.watch(pieces), Intake(), Progress())
         for part, is_last in _told_the_last(parts):

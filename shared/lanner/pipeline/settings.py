@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,21 +24,28 @@ _OUTPUTS = {  # kind: where the destination is
     "webhook": "LANNER_WEBHOOK_URL",
     "slack": "LANNER_SLACK_URL",
     "falcosidekick": "LANNER_FALCOSIDEKICK_URL",
+    "logdna": "LANNER_LOGDNA_URL",
+    "ibm_logs": "LANNER_IBM_LOGS_URL",
+    "eventgrid": "LANNER_EVENTGRID_URL",
+    "storage_queue": "LANNER_STORAGE_QUEUE_URL",
     "stdout": "LANNER_STDOUT",
 }
+_KEYS = {"webhook": "LANNER_WEBHOOK_TOKEN", "logdna": "LANNER_LOGDNA_KEY", "ibm_logs": "LANNER_IBM_LOGS_API_KEY"}
+_KEYLESS = ("webhook",)  # may go without
 _MINIMUM = "LANNER_{}_MINIMUM_PRIORITY"
-_WEBHOOK_TOKEN, _TEE_URL, _TEE_TOKEN = "LANNER_WEBHOOK_TOKEN", "LANNER_TEE_URL", "LANNER_TEE_TOKEN"
+_IAM = "LANNER_IBM_IAM_URL"
+_TEE_URL, _TEE_TOKEN = "LANNER_TEE_URL", "LANNER_TEE_TOKEN"
 _TOKENS, _PATHS = "LANNER_AUTH_TOKENS", "LANNER_AUTH_PATHS"
 _HEADER, _SUBJECTS = "LANNER_AUTH_CLIENT_HEADER", "LANNER_AUTH_CLIENT_SUBJECTS"
 
-_SECRETS = (*[_OUTPUTS[kind] for kind in ("webhook", "slack", "falcosidekick")], _WEBHOOK_TOKEN)
+_SECRETS = (*[_OUTPUTS[kind] for kind in ("webhook", "slack", "falcosidekick")], *_KEYS.values())
 _WEBHOOK_SECRETS = (_TOKENS, _PATHS, _TEE_URL, _TEE_TOKEN)
 
 NAMES = frozenset(
     {
-        *("LANNER_RULES", "LANNER_CLUSTER", "LANNER_MINIMUM_PRIORITY", "LANNER_RULE_MATCHING"),
+        *("LANNER_RULES", "LANNER_CLUSTER", "LANNER_PROVIDER", "LANNER_MINIMUM_PRIORITY", "LANNER_RULE_MATCHING"),
         *("LANNER_DISABLE", "LANNER_ENABLE", "LANNER_TAGS", "LANNER_REDACT", "LANNER_MAX_EVENT_SIZE"),
-        *("LANNER_ALLOW_HTTP", "LANNER_ALLOW_PRIVATE_ADDRESSES", "LANNER_DEAD_LETTERS", "LANNER_GKE_LABELS"),
+        *("LANNER_ALLOW_HTTP", "LANNER_ALLOW_PRIVATE_ADDRESSES", "LANNER_DEAD_LETTERS", "LANNER_GKE_LABELS", _IAM),
         *("LANNER_AUTH", _HEADER, _SUBJECTS),
         *_OUTPUTS.values(),
         *[_MINIMUM.format(kind.upper()) for kind in _OUTPUTS],
@@ -47,34 +55,38 @@ NAMES = frozenset(
 """Every variable that means something to one of the functions."""
 
 _EVERY_RULE = "*"
+_IAM_OF_IBM = "https://iam.cloud.ibm.com"
+_PROVIDER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SMALLEST_EVENT, _LARGEST_EVENT = 1024, 64 << 20
 
 
 class Destination(msgspec.Struct, frozen=True):
     """An output that is asked for: its kind, the setting that asks for it, where it is, and what it is to get.
 
-    Its alerts have at least the priority `minimum`.
+    `key` is what lets us in there (a token, an API key). Its alerts have at least the priority `minimum`.
     """
 
     kind: str
     setting: str
     address: str | Secret = ""
-    token: Secret | None = None
+    key: Secret | None = None
     minimum: Priority = Priority.DEBUG
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What each function needs to know.
 
-    `rules` is the path of the artefact (empty: the one that was packed with the function), `cluster` the name of the
-    cluster where nothing else tells it. `allow_private_addresses` are host names and networks that webhooks may reach
-    although they are private. `dead_letters` is where undelivered alerts are kept, empty if nowhere. `gke_labels` says
-    that the labels of clusters are to be asked of Google's API.
+    `rules` is the path of the artefact (empty: the one that was packed with the function), `cluster` and `provider` are
+    the names where nothing else tells them. `allow_private_addresses` are host names and networks that webhooks may
+    reach although they are private. `dead_letters` is where undelivered alerts are kept, empty if nowhere. `gke_labels`
+    says that the labels of clusters are to be asked of Google's API, `ibm_iam` where IBM Cloud gives tokens for API
+    keys.
     """
 
     outputs: tuple[Destination, ...]
     rules: str = ""
     cluster: str = ""
+    provider: str = ""
     minimum_priority: Priority = Priority.DEBUG
     first_match: bool = False
     selections: tuple[Selection, ...] = ()
@@ -84,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_private_addresses: tuple[str, ...] = ()
     dead_letters: str = ""
     gke_labels: bool = False
+    ibm_iam: str = _IAM_OF_IBM
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Settings:
@@ -97,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             outputs=outputs,
             rules=environment.text("LANNER_RULES"),
             cluster=environment.text("LANNER_CLUSTER"),
+            provider=_provider(environment),
             minimum_priority=environment.priority("LANNER_MINIMUM_PRIORITY"),
             first_match=environment.choice("LANNER_RULE_MATCHING", ("all", "first"), "all") == "first",
             selections=_selections(environment),
@@ -106,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             allow_private_addresses=environment.entries("LANNER_ALLOW_PRIVATE_ADDRESSES"),
             dead_letters=environment.text("LANNER_DEAD_LETTERS"),
             gke_labels=environment.flag("LANNER_GKE_LABELS", False),
+            ibm_iam=environment.text(_IAM, _IAM_OF_IBM),
         )
 
 
@@ -158,12 +173,22 @@ def _outputs(environment: Environment) -> list[Destination]:
                 found.append(Destination(kind, name, minimum=minimum))
             continue
         address = environment.secret(name) if name in _SECRETS else environment.text(name)
-        token = environment.secret(_WEBHOOK_TOKEN) if kind == "webhook" else None
+        key = environment.secret(_KEYS[kind]) if kind in _KEYS else None
+        if address and key is None and kind in _KEYS and kind not in _KEYLESS:
+            raise UsageError(f"{name}: there is no {_KEYS[kind]}, without which it takes nothing")
         if address:
-            found.append(Destination(kind, name, address, token, minimum))
-        elif token is not None:
-            raise UsageError(f"{token.name}: there is a token, but no {name} to send it to")
+            found.append(Destination(kind, name, address, key, minimum))
+        elif key is not None:
+            raise UsageError(f"{key.name}: this is set, but no {name} to send it to")
     return found
+
+
+def _provider(environment: Environment) -> str:
+    """Return the name of the provider, empty if none is set."""
+    name = environment.text("LANNER_PROVIDER")
+    if name and _PROVIDER.fullmatch(name) is None:
+        raise UsageError(f"LANNER_PROVIDER: {name!r} is no name like 'iks' (small letters, digits and '-')")
+    return name
 
 
 def _selections(environment: Environment) -> tuple[Selection, ...]:

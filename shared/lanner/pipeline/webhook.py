@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lanner.errors import LannerError, NotSafe, UsageError
 from lanner.outputs.deadline import Deadline
 from lanner.pipeline.authentication import Authentication, Caller
-from lanner.pipeline.body import unpacked
+from lanner.pipeline.body import MAX_BODY, unpacked
 from lanner.pipeline.http import Request, Response
 from lanner.pipeline.pipeline import Pipeline
 from lanner.pipeline.telemetry import LOGGER
@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from lanner.pipeline.settings import Settings, WebhookSettings
     from lanner.pipeline.tee import Copier
 
-__all__ = ["MAX_READ", "SECONDS", "Webhook", "copier_of"]
+__all__ = ["SECONDS", "Webhook", "copier_of"]
 
 SECONDS = 18.0
 """Within which a request is answered: well below the 30 that an API server waits."""
-
-MAX_READ = 32 << 20
-"""Bytes of a body that are read at all. What is longer than `MAX_BODY` is kept, not judged."""
 
 _HEALTH, _AUDIT = ["health"], "audit"
 _ORIGIN = "webhook"
@@ -95,10 +92,10 @@ class Webhook:
         if request.headers.get("content-encoding", "").strip().lower() not in _PLAIN + _GZIP:
             return _told(415, {"accept-encoding": _GZIP[0]})
         try:
-            body = request.read(MAX_READ + 1)
+            body = request.read(MAX_BODY + 1)
         except Exception:  # of whatever server we are in: the caller went away, or sends no HTTP
             return _told(400)
-        if len(body) > MAX_READ:
+        if len(body) > MAX_BODY:
             return _told(413)
         return self._take(body, caller, deadline)
 
