@@ -15,6 +15,8 @@ PAYLOADS = {
     "EventList": "lanner.sources.apiserver",
     "CloudWatch": "lanner.sources.eks",
     "Pub/Sub": "lanner.sources.gke",
+    "Event Hub": "lanner.sources.aks",
+    "Logs Data Platform": "lanner.sources.ovh",
 }
 """The module that takes each kind of payload apart."""
 

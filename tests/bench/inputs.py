@@ -10,7 +10,14 @@ from itertools import islice
 from pathlib import Path
 
 from bench.generator import write_events
-from bench.generator.envelopes import write_cloudwatch, write_event_lists, write_log_entries, write_pubsub
+from bench.generator.envelopes import (
+    write_cloudwatch,
+    write_event_hub,
+    write_event_lists,
+    write_log_entries,
+    write_pubsub,
+    write_stream,
+)
 
 __all__ = ["Input", "Inputs", "shared_folder"]
 
@@ -18,6 +25,12 @@ _REPOSITORY = Path(__file__).parents[2]
 _GENERATOR = Path(__file__).with_name("generator")
 _DAY = Path("corpus", "day", "events.jsonl.gz")
 _INCIDENT = _REPOSITORY / "tests" / "events" / "incident.jsonl"
+_WRITERS = {
+    "CloudWatch": write_cloudwatch,
+    "Event Hub": write_event_hub,
+    "Logs Data Platform": write_stream,
+    "EventList": write_event_lists,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +104,9 @@ class Inputs:
             entries = self._made(f"{name}-log-entries.jsonl", lambda path: write_log_entries(plain.path, path))
             plain = Input("log entries", entries, _lines(entries))
             path = self._made(f"{name}-pubsub.jsonl", lambda path: write_pubsub(entries, path))
-        elif kind == "CloudWatch":
-            path = self._made(f"{name}-cloudwatch.jsonl", lambda path: write_cloudwatch(plain.path, path))
         else:
-            path = self._made(f"{name}-event-lists.jsonl", lambda path: write_event_lists(plain.path, path))
+            write = _WRITERS[kind]
+            path = self._made(f"{name}-{kind.lower().replace(' ', '-')}.jsonl", lambda path: write(plain.path, path))
         return Input(kind, path, plain.events), plain
 
     def _made(self, name: str, make: Callable[[Path], object]) -> Path:

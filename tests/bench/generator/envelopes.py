@@ -13,9 +13,18 @@ from pathlib import Path
 
 from bench.generator.log_entries import log_entry
 
-__all__ = ["write_cloudwatch", "write_event_lists", "write_log_entries", "write_pubsub"]
+__all__ = [
+    "write_cloudwatch",
+    "write_event_hub",
+    "write_event_lists",
+    "write_log_entries",
+    "write_pubsub",
+    "write_stream",
+]
 
 _BATCH = 200  # events of a CloudWatch subscription's delivery
+_RECORDS = 22  # events of an Event Hub message
+_CLUSTER = "/SUBSCRIPTIONS/0/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.CONTAINERSERVICE/MANAGEDCLUSTERS/SHOP"
 _LIST_SIZES = (100, 400)  # events of a webhook's request: up to 400, as the API server is set up by default
 _GZIP_LEVEL = 6
 _DAY_ONE = 1_772_000_000_000  # milliseconds
@@ -72,6 +81,44 @@ def write_pubsub(entries: Path, payloads: Path) -> int:
             }
             body = {"message": message, "subscription": "projects/shop/subscriptions/lanner"}
             target.write(json.dumps(body, separators=(",", ":")) + "\n")
+            written += 1
+    return written
+
+
+def write_event_hub(events: Path, payloads: Path) -> int:
+    """Write the bodies of Event Hub messages to which a diagnostic setting of AKS collects records."""
+    written = 0
+    with events.open() as source, payloads.open("w") as target:
+        for lines in _batches(source, _RECORDS):
+            records = [
+                {
+                    "category": "kube-audit",
+                    "operationName": "Microsoft.ContainerService/managedClusters/diagnosticLogs/Read",
+                    "properties": {"log": line, "stream": "stdout", "pod": "kube-apiserver-0"},
+                    "time": "2026-03-01T06:00:00.0000000Z",
+                    "resourceId": _CLUSTER,
+                }
+                for line in lines
+            ]
+            target.write(json.dumps({"records": records}, separators=(",", ":")) + "\n")
+            written += len(lines)
+    return written
+
+
+def write_stream(events: Path, payloads: Path) -> int:
+    """Write the messages of OVHcloud's WebSocket tail: JSON around a GELF record around the event."""
+    written = 0
+    with events.open() as source, payloads.open("w") as target:
+        for line in source:
+            record = {
+                "_appID": "kubernetes-audit",
+                "_cluster_id": "11111111-2222-3333-4444-555555555555",
+                "version": "1.1",
+                "timestamp": 1772344800.072,
+                "short_message": line.rstrip("\n"),
+            }
+            message = {"message": json.dumps(record, separators=(",", ":"))}
+            target.write(json.dumps(message, separators=(",", ":")) + "\n")
             written += 1
     return written
 

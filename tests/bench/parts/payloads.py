@@ -15,6 +15,8 @@ PART = "From raw payload to JSON alerts, times json.loads of the JSON inside alo
 _KINDS = {
     "CloudWatch": ("CloudWatch batches of 200 (base64, gzip, JSON, JSON)", 0.9),
     "Pub/Sub": ("Pub/Sub messages of GKE (JSON, base64, log entry)", None),
+    "Event Hub": ("Event Hub messages of AKS, 22 records each (JSON, JSON)", None),
+    "Logs Data Platform": ("messages of OVHcloud's stream (JSON, JSON, JSON)", None),
     "EventList": ("EventLists of 100 to 400, as webhooks post them", None),
 }
 
