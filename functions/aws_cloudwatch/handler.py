@@ -1,8 +1,7 @@
-"""The Lambda function behind a CloudWatch Logs subscription: audit logs of EKS in, alerts out."""
+"""The Lambda function for audit logs of EKS: behind CloudWatch Logs, a Kinesis stream, or objects in S3."""
 
 from __future__ import annotations
 
-import json
 import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,21 +28,21 @@ blocks = partial(eks.blocks, max_inflated=_MAX_INFLATED)
 
 
 @telemetry.logger.inject_lambda_context
-def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, float]:
-    """Judge one batch of log lines; return the counts.
+def handle(event: Any, context: LambdaContext) -> dict[str, Any]:
+    """Judge what Lambda hands over: one batch of log lines, or records; return the counts, or which records failed.
 
     Raises `NotSafe` if an alert, or what could not be read, is neither delivered nor kept: Lambda then calls again
-    with the same batch, and at last hands it to the function's destination for failures.
+    with the same event, and at last hands it to the function's destination for failures.
     """
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - _MARGIN)
     origin = f"invocation {context.aws_request_id}"
-    outcome = telemetry.run(lambda: pipeline.take(blocks, _payload(event), deadline, origin=origin, provider="eks"))
-    return outcome.measures()
-
-
-def _payload(event: Any) -> bytes:
-    """Return the batch as CloudWatch Logs packed it; an event of another kind as it is, to be kept as a dead letter."""
     match event:
         case {"awslogs": {"data": str(data)}}:
-            return data.encode()
-    return json.dumps(event).encode()
+            payload = data.encode()
+            outcome = telemetry.run(lambda: pipeline.take(blocks, payload, deadline, origin=origin, provider="eks"))
+            return outcome.measures()
+    from lanner.pipeline.records import Records  # only here: a subscription hands over none
+
+    records = Records(pipeline, event, origin, deadline)
+    telemetry.run(records.run)
+    return records.answer()

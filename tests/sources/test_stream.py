@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from lanner.sources import Progress
-from lanner.sources.stream import Lines, Stream
+from lanner.sources.stream import Lines, Stream, objects, unpacked
 
 
 class Pipe(io.RawIOBase):
@@ -88,6 +88,54 @@ def test_nothing_is_lost_whatever_the_pieces_and_whoever_asks(pack: Callable[[by
             found.append(more)
             assert lines.consumed == sum(map(len, found))
         assert b"".join(found) == text
+
+
+def test_objects_without_anything_in_between_are_lines() -> None:
+    one, two = b'{"a":"x}{","b":{}}', b'{"c":[{"d":"}{\\"e"}]}'
+    text = one + two + one + b"\n" + two
+    for size in (1, 2, 3, 5, 99):
+        lines = lines_of(*(text[start : start + size] for start in range(0, len(text), size)))
+        assert [lines.line(99) for _ in range(5)] == [one, two, one + b"\n", two, b""]
+        assert lines.consumed == len(text)
+    assert objects(text[: text.index(b"\n") + 1]) == [one, two, one + b"\n"]
+    assert objects(one) == [one]
+
+
+@pytest.mark.parametrize("end", [b"}", b"}{", b'}{"'])
+def test_what_may_be_the_beginning_of_the_next_object(end: bytes) -> None:
+    for pieces in ([end], [end, b"\n"], [b"abc" + end], [b"abc", end, b"d\n"], [b"x" * 9, end[:1], end[1:]]):
+        lines = lines_of(*pieces)
+        assert b"".join(iter(lambda lines=lines: lines.line(4), b"")) == b"".join(pieces)  # type: ignore[misc]
+
+
+def test_a_block_does_not_gather_objects() -> None:
+    # GIVEN many objects without a line end, which would be copied each time that more is read
+    text = b'{"a":1}' * 1000
+    lines = lines_of(*(text[start : start + 70] for start in range(0, len(text), 70)))
+    most = 0
+    while lines.block() or lines.line(99):
+        most = max(most, len(lines.beginning()))
+    assert most < 200
+    assert lines.consumed == len(text)
+
+
+def test_data_that_is_packed_twice() -> None:
+    text = b"line\n" * 30_000
+    members = b"".join(gzip.compress(text[start : start + 999]) for start in range(0, len(text), 999))
+    for packed in (text, gzip.compress(text), members, gzip.compress(members), gzip.compress(gzip.compress(text))):
+        progress = Progress()
+        stream = unpacked(Pipe(*(packed[start : start + 500] for start in range(0, len(packed), 500))), progress)
+        assert b"".join(iter(stream.read, b"")) == text
+        assert (progress.bytes_read, stream.damage) == (len(packed), "")
+
+
+@pytest.mark.parametrize("cut", [9, 200])
+def test_damage_of_data_that_is_packed_twice(cut: int) -> None:
+    inside = gzip.compress(bytes(random.Random(1).randbytes(5000)))
+    for packed in (gzip.compress(inside)[:-cut], gzip.compress(inside[:-cut])):
+        stream = unpacked(io.BytesIO(packed), Progress())
+        assert 0 < len(b"".join(iter(stream.read, b""))) <= 5000
+        assert "ends too early" in stream.damage
 
 
 def test_progress_is_that_of_the_bytes_as_they_are_stored() -> None:

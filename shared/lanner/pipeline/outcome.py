@@ -7,13 +7,16 @@ from typing import Any
 
 from lanner.alerts import Statistics
 
-__all__ = ["MEASURES", "Outcome"]
+__all__ = ["MEASURES", "SEVERAL", "Outcome"]
 
 MEASURES = (
     *("Events", "Alerts", "Delivered", "DeadLetters", "Rejected", "Others"),
     *("Truncated", "Undecided", "FailedRules", "NotSafe"),
 )
 """The counts of every run, by their names as metrics. `LagSeconds` comes with those that saw an event."""
+
+SEVERAL = "several"
+"""What stands for the cluster where there is more than one."""
 
 _SECOND = 10**9
 _SHOWN = 5  # problems, and names of rules
@@ -54,6 +57,19 @@ class Outcome:
     def lag(self) -> float | None:
         """Seconds from the newest event to now, `None` if there was none."""
         return None if self.newest is None else max(0.0, (time.time_ns() - self.newest) / _SECOND)
+
+    def add(self, more: Outcome) -> None:
+        """Add what a later run came to, so that both are reported as one."""
+        self.statistics.add(more.statistics)
+        self.delivered += more.delivered
+        self.dead_letters += more.dead_letters
+        self.not_safe += more.not_safe
+        if more.cluster:
+            self.cluster = more.cluster if self.cluster in ("", more.cluster) else SEVERAL
+        if more.newest is not None:
+            self.newest = max(more.newest, self.newest or 0)
+        for problem in more.problems:
+            self.add_problem(problem)
 
     def add_problem(self, reason: str) -> None:
         """Note why something was not delivered, or not kept."""

@@ -13,8 +13,9 @@ from lanner.outputs.dead_letters import DeadLetter, Joiner
 from lanner.outputs.deadline import Deadline
 from lanner.outputs.delivery import deliver
 from lanner.outputs.message import Message
-from lanner.sources import MAX_EVENT_SIZE, Context, Reject, apiserver
+from lanner.sources import MAX_EVENT_SIZE, Context, Reject, apiserver, delivered
 from lanner.sources.envelopes import packed_events, value_events
+from lanner.sources.stream import GZIP_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -184,6 +185,11 @@ def whatever(
     payload: bytes, *, origin: str, provider: str = "", cluster: str = "", max_size: int = MAX_EVENT_SIZE
 ) -> Iterator[Piece]:
     """Yield the events of a payload of any kind, told by what it looks like (see `lanner.sources.envelopes`)."""
+    if payload.startswith(GZIP_MAGIC):  # the data of a Kinesis record
+        yield from delivered.events(
+            payload, origin=origin, provider=provider or "eks", cluster=cluster, max_size=max_size
+        )
+        return
     context = Context(provider, cluster, max_size)
     packed = packed_events(payload, origin, context)
     if packed is not None:

@@ -10,11 +10,14 @@ from lanner.outputs.fanout import Fanout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
 
     from lanner.outputs.fanout import Route
     from lanner.outputs.message import Message
 
-__all__ = ["Sending"]
+    LeftOut: TypeAlias = list[tuple[Route, str]]
+
+__all__ = ["LeftOut", "Sending"]
 
 _TELLING = 0.25
 """The share of a part's time after which an output that took nothing counts as one that does not answer."""
@@ -24,14 +27,15 @@ class Sending:
     """Sends the alerts of one run by `routes` until `deadline`. `delivered` counts what outputs took.
 
     A part that is not the last may take half of the time that is left. An output that took nothing of it for long is
-    not tried again in this run: it would cost the others their time.
+    not tried again in this run: it would cost the others their time. `left_out` names such outputs with the reason;
+    runs that share their time share that list.
     """
 
-    def __init__(self, routes: Sequence[Route], deadline: Deadline) -> None:
+    def __init__(self, routes: Sequence[Route], deadline: Deadline, left_out: LeftOut) -> None:
         self.delivered = 0
-        self._routes = list(routes)
+        self._routes = [route for route in routes if all(route is not one for one, _ in left_out)]
         self._deadline = deadline
-        self._left_out: list[tuple[Route, str]] = []  # with the reason
+        self._left_out = left_out
 
     def send(self, messages: Sequence[Message], *, is_last: bool) -> list[Undelivered]:
         """Send the alerts of one part; return what was not delivered, once for each output that did not take it."""

@@ -14,7 +14,7 @@ from lanner.sources import hints
 from lanner.sources.payloads import Payloads
 from lanner.sources.places import STANDARD_INPUT, places, shown, total_size, unreadable
 from lanner.sources.reject import MAX_EVENT_SIZE, Context, Piece, Reject
-from lanner.sources.stream import Lines, Progress, Stream
+from lanner.sources.stream import Lines, Progress, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -106,7 +106,7 @@ def _pieces(
     file: BinaryIO | Readable, name: str, context: Context, progress: Progress, *, blocks: bool
 ) -> Iterator[Piece | Block]:
     """Yield the events and rejects of one open file, and blocks if they are welcome."""
-    stream = Stream(file, progress)
+    stream = unpacked(file, progress)
     lines = Lines(stream)
     reason = hints.about_file(lines.beginning())
     if reason:

@@ -12,6 +12,7 @@ from lanner.sources.apiserver import PLAIN_EVENT, event
 from lanner.sources.documents import Documents
 from lanner.sources.draft import KEPT, MAX_DOCUMENT
 from lanner.sources.envelopes import AS_SUCH
+from lanner.sources.stream import objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ class Payloads:
         self._stop = stop
         self._lines_before = lines_before
         self._before = 0  # the lines before the first, once they are counted
+        self._within = False  # the last line goes on with another object
         self._documents = Documents(name, context)
 
     def __iter__(self) -> Iterator[Piece | Block]:
@@ -70,7 +72,8 @@ class Payloads:
                     continue
             if text:
                 for line in io.BytesIO(text):
-                    yield from self._line(line)
+                    for part in objects(line):
+                        yield from self._line(part)
                 continue
             line = lines.line(MAX_DOCUMENT)
             if not line:
@@ -87,6 +90,7 @@ class Payloads:
 
     def _line(self, line: bytes) -> Iterator[Piece]:
         number = self._number()
+        self._within = not line.endswith(b"\n")
         documents = self._documents
         if line.startswith(PLAIN_EVENT) and self._takes_events and not documents.busy:
             try:
@@ -100,11 +104,11 @@ class Payloads:
             yield from documents.line(line, number)
 
     def _number(self) -> int:
-        """Count one more line, and return its number."""
+        """Count one more line, if it is one, and return its number."""
         if self._lines_before is not None:
             self._before = self._lines_before()
             self._lines_before = None
-        self.count += 1
+        self.count += not self._within
         return self._before + self.count
 
     def _skip_line(self) -> int:
@@ -112,6 +116,6 @@ class Payloads:
         size = 0
         while piece := self._lines.line(_SKIPPED_AT_ONCE):
             size += len(piece)
-            if piece.endswith(b"\n"):
+            if piece.endswith(b"\n") or len(piece) < _SKIPPED_AT_ONCE:
                 break
         return size

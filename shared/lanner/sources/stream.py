@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
             """Return the next bytes, at most `size`."""
 
 
-__all__ = ["BUFFER", "GZIP_MAGIC", "Lines", "Progress", "Stream"]
+__all__ = ["BUFFER", "GZIP_MAGIC", "Lines", "Progress", "Stream", "objects", "unpacked"]
 
 _BLOCK = 57344
 """Bytes read from the input at a time: what is made of so many stays near the processor until it is done with."""
@@ -27,6 +28,15 @@ BUFFER = 262144
 """Bytes that the beginning of an input may take until it is clear that it can be unpacked."""
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
+
+# Between two JSON objects that stand behind each other without anything in between, as Firehose delivers them. It is
+# nowhere inside of a value: there, the quote would end a string, which no letter can follow.
+_JOINT = rb'(?=\{"[A-Za-z])'
+_FIRST_END = re.compile(rb"\}" + _JOINT)
+_ENDS = re.compile(rb"(?<=\})" + _JOINT)
+_HALVES = (b"}", b"}{", b'}{"')
+_LONGEST_HALF = 3
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -44,12 +54,13 @@ class Progress(msgspec.Struct):
 class Stream:
     """Bytes of a file, unpacked if they are gzip data (told by their first bytes, whatever the name).
 
-    Damage never raises: the stream ends before it, and `damage` says what happened. Where it `may_be_packed` not, the
-    bytes come as they are.
+    Damage never raises: the stream ends before it, and `damage` says what happened; that of a `file` that is a stream,
+    too. Where it `may_be_packed` not, the bytes come as they are.
     """
 
-    def __init__(self, file: BinaryIO | Readable, progress: Progress, *, may_be_packed: bool = True) -> None:
+    def __init__(self, file: BinaryIO | Readable | Stream, progress: Progress, *, may_be_packed: bool = True) -> None:
         self.damage = ""
+        self._file = file
         # `read1` gives what is there; `read` of a pipe would wait for a full block.
         self._read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
         self._progress = progress
@@ -57,6 +68,11 @@ class Stream:
         self._packed = may_be_packed and self._is_packed()
         self._inflate = zlib.decompressobj(_GZIP)
         self._within = self._packed  # inside a gzip member
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the bytes are those of gzip data."""
+        return self._packed
 
     def _is_packed(self) -> bool:
         """Tell whether gzip data begins here: by trial, for a damaged line of a log may begin like that, too."""
@@ -89,6 +105,8 @@ class Stream:
         except OSError as error:
             self.damage = f"reading failed: {error.strerror or error}"
             return b""
+        if not data and isinstance(self._file, Stream):
+            self.damage = self._file.damage
         self._progress.bytes_read += len(data)
         return data
 
@@ -125,8 +143,18 @@ class Stream:
         return unpacked
 
 
+def unpacked(file: BinaryIO | Readable, progress: Progress) -> Stream:
+    """Return the bytes of a file, unpacked twice if they are packed twice: by CloudWatch Logs, and once more."""
+    stream = Stream(file, progress)
+    return Stream(stream, Progress()) if stream.is_packed else stream
+
+
 class Lines:
-    """The lines of a stream: one, or as many as are there."""
+    """The lines of a stream: one, or as many as are there.
+
+    Where JSON objects stand behind each other without anything in between, a single line is one of them; of the lines
+    that come together, each may hold several (`objects`).
+    """
 
     def __init__(self, stream: Stream) -> None:
         self._read = stream.read
@@ -152,6 +180,8 @@ class Lines:
             lines = self._data[self._position : end]
             self._position = end
             return lines
+        if _FIRST_END.search(self._data, self._position) is not None:
+            return b""  # objects wait to be taken one by one
         begun = self._data[self._position :]
         more = self._read()
         self._given += len(more)
@@ -166,8 +196,20 @@ class Lines:
         """Return the next line with its end, or its first `limit` bytes; nothing if the stream has ended."""
         pieces: list[bytes] = []
         while limit and (self._position < len(self._data) or self._load()):
-            end = self._data.find(b"\n", self._position, self._position + limit) + 1
-            piece = self._data[self._position : end or self._position + limit]
+            stop = self._position + limit
+            end = self._data.find(b"\n", self._position, stop) + 1
+            first = _FIRST_END.search(self._data, self._position, end or stop)
+            if first is not None:
+                end = first.end()
+            piece = self._data[self._position : end or stop]
+            if not end and stop >= len(self._data) and piece.endswith(_HALVES):
+                piece = piece[:-_LONGEST_HALF]  # what follows tells whether the line ends here
+                self._position += len(piece)
+                limit -= len(piece)
+                pieces.append(piece)
+                if self._load():
+                    continue
+                piece = self._data[self._position : self._position + limit]
             self._position += len(piece)
             limit -= len(piece)
             pieces.append(piece)
@@ -182,6 +224,11 @@ class Lines:
         self._data = self._data[self._position :] + more
         self._position = 0
         return bool(more)
+
+
+def objects(line: bytes) -> list[bytes]:
+    """Return the parts of a line in which JSON objects may stand behind each other without anything in between."""
+    return [line] if _FIRST_END.search(line) is None else _ENDS.split(line)
 
 
 def _until_damage(inflate: zlib._Decompress, data: bytes, limit: int) -> bytes:
