@@ -15,7 +15,7 @@ E2E_READY := $(E2E)/.ready
 RULES ?= rules
 
 # Each is checked by itself: two of them are called main.py.
-ADAPTERS := $(wildcard functions/aws_*/*.py functions/gcp_*/*.py functions/http_*/*.py)
+ADAPTERS := $(filter-out functions/package/%,$(wildcard functions/*/*.py))
 DEMO  := PYTHONPATH=tests:functions $(BIN)/python -m demo
 
 # These packages decide what is an alert: no line and no branch of them goes untested.
@@ -68,6 +68,14 @@ demo-aws: $(READY) $(E2E_READY) .venv-lock/.ready ## show recorded events on the
 .PHONY: demo-gcp
 demo-gcp: $(READY) ## show recorded events on their way through Google Cloud, on an emulator
 	@$(DEMO) gcp
+
+.PHONY: demo-webhook
+demo-webhook: $(READY) ## show requests of an API server (IBM Cloud) on their way to an ingestion endpoint
+	@$(DEMO) webhook
+
+.PHONY: demo-ovh
+demo-ovh: $(READY) ## show recorded events on their way through OVHcloud's stream and the container's tail
+	@$(DEMO) ovh
 
 .PHONY: package
 package: $(READY) .venv-lock/.ready ## build what is deployed into dist/ (RULES=..., PYTHON=/path/to/python3.13)
@@ -147,6 +155,7 @@ $(E2E_READY): requirements/e2e.txt | $(READY)
 	@python=$$(PYTHONPATH=functions $(BIN)/python -m package --find --python "$(PYTHON)" 2>/dev/null) \
 	  || python="$(PYTHON)"; "$$python" -m venv --clear $(E2E)
 	@$(E2E)/bin/python -m pip --quiet install --require-hashes -r requirements/e2e.txt
+	@if command -v npm >/dev/null; then $(call quietly,npm install --no-audit --no-fund --prefix $(E2E) azurite@3.35.0); fi
 	@touch $@
 
 # One lock for all systems and processors, with hashes and without the name of any registry.

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.uv,
             options.rules,
             architectures=options.architecture if options.architecture is not None else tuple(ARCHITECTURES),
-            sources=recipes.CLOUD_RUN if options.architecture is None else (),
+            sources=tuple(recipes.SOURCES) if options.architecture is None else (),
         )
     except LannerError as error:
         print(f"package: {error}", file=sys.stderr)

@@ -13,7 +13,6 @@ from lanner.errors import UsageError
 from package import archive, manifest, recipes
 from package.dependencies import ARCHITECTURES
 from package.inspection import refuse_archive, refuse_content
-from package.interpreter import RUNTIME
 from package.manifest import Built
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["REPOSITORY", "build", "built_rules"]
 
 REPOSITORY = Path(__file__).parents[2]
-_SOURCE_RUNTIME = f"python{RUNTIME.replace('.', '')}"
 
 
 def build(
@@ -34,7 +32,7 @@ def build(
     rules: Sequence[str],
     *,
     architectures: Sequence[str] = tuple(ARCHITECTURES),
-    sources: Sequence[str] = recipes.CLOUD_RUN,
+    sources: Sequence[str] = tuple(recipes.SOURCES),
     repository: Path = REPOSITORY,
 ) -> list[Built]:
     """Write a package for each of Lambda's `architectures`, one for each of `sources`, and the manifest into `folder`.
@@ -60,8 +58,8 @@ def build(
         done += [
             _packed(
                 folder / f"lanner-{function.replace('_', '-')}.zip",
-                {"platform": "cloud-run-functions", "runtime": _SOURCE_RUNTIME, "target": "handle"},
-                partial(recipes.cloud_run, repository, packed, function),
+                recipes.SOURCES[function].deployed,
+                partial(recipes.source, repository, packed, function),
             )
             for function in sources
         ]

@@ -1,4 +1,4 @@
-"""`python -m demo aws` and `python -m demo gcp`. `make demo-aws` and `make demo-gcp` run them."""
+"""`python -m demo aws`, `gcp` and so on; `make demo-aws`, `make demo-gcp` and so on run them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from demo import aws, gcp
+from demo import aws, gcp, ovh, webhook
 from demo.screen import Screen
 from emulators.processes import Unavailable
 from lanner.errors import LannerError
 
-_DEMONSTRATIONS = {"aws": aws.run, "gcp": gcp.run}
+_DEMONSTRATIONS = {"aws": aws.run, "gcp": gcp.run, "ovh": ovh.run, "webhook": webhook.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

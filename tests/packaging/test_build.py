@@ -14,6 +14,7 @@ import pytest
 import lanner
 from lanner.errors import UsageError
 from lanner.ruleset import artefact
+from package import recipes
 from package.__main__ import main
 from package.build import REPOSITORY, build
 from package.interpreter import RUNTIME, Interpreter, ask, find
@@ -21,7 +22,7 @@ from package.manifest import MANIFEST, SUMS
 
 THIS = ".".join(map(str, sys.version_info[:2]))
 UV = REPOSITORY / ".venv-lock" / "bin" / "uv"
-SOURCES = ("lanner-gcp-pubsub.zip", "lanner-http-webhook.zip")
+SOURCES = {f"lanner-{function.replace('_', '-')}.zip": function for function in recipes.SOURCES}
 LAMBDA = {"lanner-lambda-arm64.zip": 0xB7, "lanner-lambda-x86_64.zip": 0x3E}  # with the ELF format's number of each
 
 
@@ -48,20 +49,20 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_sources_for_cloud_run(this: Interpreter, tmp_path: Path) -> None:
+def test_sources(this: Interpreter, tmp_path: Path) -> None:
     # WHEN the packages are built
     build(tmp_path, this, "no-uv", ["rules"], architectures=())
     # THEN each holds the function, what it needs, and nothing else
     assert sorted(contents(tmp_path)) == sorted((*SOURCES, MANIFEST, SUMS))
-    for name in SOURCES:
-        function = REPOSITORY / "functions" / name.removeprefix("lanner-").removesuffix(".zip").replace("-", "_")
+    for name, function in SOURCES.items():
+        own = recipes.SOURCES[function].files
         with ZipFile(tmp_path / name) as archive:
-            assert archive.read("main.py") == (function / "main.py").read_bytes()
-            assert archive.read("requirements.txt") == (function / "requirements.txt").read_bytes()
+            for file in own:
+                assert archive.read(file) == (REPOSITORY / "functions" / function / file).read_bytes()
             assert len(artefact.read(archive.read("rules.lanner"), name).rules) > 10
             ours = {one.removeprefix("lanner/") for one in archive.namelist() if one.startswith("lanner/")}
             others = {one for one in archive.namelist() if not one.startswith("lanner/")}
-        assert others == {"LICENSE", "main.py", "requirements.txt", "rules.lanner"}
+        assert others == {"LICENSE", "rules.lanner", *own}
         package = Path(lanner.__file__).parent
         here = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
         assert ours == {one for one in here if not one.startswith(("cli/", "__main__"))}
@@ -83,7 +84,7 @@ def test_what_the_manifest_tells(this: Interpreter, tmp_path: Path) -> None:
         told = manifest["packages"][name]
         digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         assert (told["sha256"], told["size"]) == (digest, (tmp_path / name).stat().st_size)
-        assert told["dependencies"]["functions-framework"]
+        assert told["dependencies"]["msgspec"]
         assert f"{digest}  {name}\n" in (tmp_path / SUMS).read_text()
 
 
@@ -93,7 +94,7 @@ def test_other_rules(this: Interpreter, tmp_path: Path, capfd: pytest.CaptureFix
         "- rule: Own\n  desc: d\n  condition: ka.verb = get\n  output: o\n  priority: ERROR\n  source: k8s_audit\n"
     )
     build(tmp_path, this, "no-uv", [str(rules)], architectures=(), sources=["gcp_pubsub"])
-    with ZipFile(tmp_path / SOURCES[0]) as archive:
+    with ZipFile(tmp_path / "lanner-gcp-pubsub.zip") as archive:
         (rule,) = artefact.read(archive.read("rules.lanner"), "own").rules
     assert rule.name == "Own"
     rules.write_text("- rule: Own\n")

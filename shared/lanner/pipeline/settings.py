@@ -10,6 +10,7 @@ import msgspec
 from lanner.errors import UsageError
 from lanner.pipeline.environment import SECRET_FORMS, Environment
 from lanner.pipeline.secret import Secret
+from lanner.pipeline.tail.settings import NAMES as TAIL_NAMES
 from lanner.ruleset import Priority, Selection
 from lanner.sources import MAX_EVENT_SIZE
 
@@ -47,6 +48,7 @@ NAMES = frozenset(
         *("LANNER_DISABLE", "LANNER_ENABLE", "LANNER_TAGS", "LANNER_REDACT", "LANNER_MAX_EVENT_SIZE"),
         *("LANNER_ALLOW_HTTP", "LANNER_ALLOW_PRIVATE_ADDRESSES", "LANNER_DEAD_LETTERS", "LANNER_GKE_LABELS", _IAM),
         *("LANNER_AUTH", _HEADER, _SUBJECTS),
+        *TAIL_NAMES,
         *_OUTPUTS.values(),
         *[_MINIMUM.format(kind.upper()) for kind in _OUTPUTS],
         *[name + form for name in (*_SECRETS, *_WEBHOOK_SECRETS) for form in SECRET_FORMS],
