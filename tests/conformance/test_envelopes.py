@@ -145,3 +145,18 @@ def test_log_entries(whole: Golden, engine: CompiledEngine, compared: Callable[.
     assert got == wanted
     assert got.total() > 100
     assert kinds == {RawEvent: 1920, Other: 10}
+
+
+@pytest.mark.parametrize(
+    ("beginning", "provider"),
+    [("aks-", "aks"), ("eks-", "eks"), ("gke-", "gke"), ("ovh-", "ovh"), ("events", ""), ("cut-events", "")],
+)
+def test_every_file_of_envelopes_is_found_out(whole: Golden, beginning: str, provider: str) -> None:
+    # GIVEN all files of a provider, cut ones, too
+    files = sorted(corpus(whole, "envelopes").root.glob(f"{beginning}*.jsonl.gz"))
+    assert files
+    for file in files:
+        pieces = list(read([file]))
+        # THEN each piece is an event of that provider, or a record of another kind
+        assert {type(piece) for piece in pieces} <= {RawEvent, Other}
+        assert {piece.provider for piece in pieces if isinstance(piece, RawEvent)} == {provider}
