@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 UNWANTED = (
-    *("boto3", "botocore", "google.api_core", "google.auth", "google.pubsub_v1", "grpc", "urllib3", "requests", "azure"),
-    *("ssl", "hashlib", "dataclasses", "random", "re2"),
+    *("boto3", "botocore", "google.api_core", "google.auth", "google.pubsub_v1", "grpc", "urllib3", "requests"),
+    *("azure", "ssl", "hashlib", "dataclasses", "random", "re2"),
 )
 MADE = """
 import sys
