@@ -52,9 +52,22 @@ test: $(READY) ## run the tests with coverage
 	@$(BIN)/coverage report --fail-under=100 \
 	  --include='$(subst $(space),$(comma),$(FULLY_COVERED:%=shared/lanner/%/*))'
 
+.PHONY: test-terraform
+test-terraform: $(READY) .venv-checkov/.ready ## run all tests of the Terraform modules and examples
+	@$(BIN)/python -m pytest tests/terraform -m "e2e or not e2e"
+
+.PHONY: checkov
+checkov: .venv-checkov/.ready ## look for what is known to be unsafe in the Terraform modules
+	@.venv-checkov/bin/checkov
+
 .PHONY: e2e
 e2e: $(READY) $(E2E_READY) .venv-lock/.ready ## run the end-to-end tests: built packages, emulators; takes a few minutes
-	@$(BIN)/python -m pytest -m e2e --ignore tests/e2e/test_apiserver.py
+	@$(BIN)/python -m pytest -m e2e --ignore tests/e2e/test_apiserver.py --ignore tests/e2e/test_terraform_aws.py \
+	  --ignore tests/terraform
+
+.PHONY: e2e-aws
+e2e-aws: $(READY) $(E2E_READY) .venv-lock/.ready ## apply a Terraform example to an AWS emulator, with the real provider
+	@$(BIN)/python -m pytest -m e2e tests/e2e/test_terraform_aws.py
 
 .PHONY: e2e-apiserver
 e2e-apiserver: $(READY) ## run the webhook behind a real API server (built once, with Go; needs etcd)
@@ -101,8 +114,9 @@ bench: $(READY) ## measure what an event costs; takes a while (OPTIONS=--quick, 
 	@PYTHONPATH=tests $(BIN)/python -m bench $(OPTIONS)
 
 .PHONY: docs
-docs: $(READY) ## regenerate docs/fields.md
+docs: $(READY) ## regenerate docs/fields.md, and the tables in the READMEs of Terraform modules
 	@mkdir -p docs
+	@PYTHONPATH=tests $(BIN)/python -m terraform.tables
 	@$(BIN)/lanner fields --format markdown > $(VENV)/fields.md
 	@mv $(VENV)/fields.md docs/fields.md
 
@@ -110,17 +124,19 @@ docs: $(READY) ## regenerate docs/fields.md
 docs-check: $(READY)
 	@$(BIN)/lanner fields --format markdown | diff -u docs/fields.md - \
 	  || { echo "docs/fields.md is out of date: run 'make docs'"; exit 1; }
+	@PYTHONPATH=tests $(BIN)/python -m terraform.tables --check
 
 .PHONY: lock
 lock: .venv-lock/.ready ## re-lock all requirements (UPGRADE=1 lifts every pin)
 	@$(call locked,3.11,requirements/run)
 	@$(call locked,3.11,requirements/dev)
 	@$(call locked,3.11,requirements/e2e)
+	@$(call locked,3.11,requirements/checkov)
 	@for function in functions/*/requirements.in; do $(call locked,3.13,$${function%.in}); done
 
 .PHONY: clean
 clean: ## remove everything that make made
-	@rm -rf .venv .venv-e2e .venv-lock .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .venv-checkov .venv-e2e .venv-lock .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What a command prints is of interest only when it fails.
@@ -156,6 +172,13 @@ $(E2E_READY): requirements/e2e.txt | $(READY)
 	  || python="$(PYTHON)"; "$$python" -m venv --clear $(E2E)
 	@$(E2E)/bin/python -m pip --quiet install --require-hashes -r requirements/e2e.txt
 	@if command -v npm >/dev/null; then $(call quietly,npm install --no-audit --no-fund --prefix $(E2E) azurite@3.35.0); fi
+	@touch $@
+
+.venv-checkov/.ready: requirements/checkov.txt
+	@$(check_python)
+	@echo "setting up .venv-checkov (once)"
+	@"$(PYTHON)" -m venv --clear .venv-checkov
+	@.venv-checkov/bin/python -m pip --quiet install --require-hashes -r requirements/checkov.txt
 	@touch $@
 
 # One lock for all systems and processors, with hashes and without the name of any registry.

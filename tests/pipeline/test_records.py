@@ -56,6 +56,12 @@ def test_runs_are_reported_as_one() -> None:
     assert (whole.cluster, whole.newest, whole.problems) == ("shop", 7, ["x", "xshop"])
     whole.add(Outcome("bank"))
     assert (whole.cluster, whole.newest) == (SEVERAL, 7)
+    # AND each cluster is counted apart, those without a name with the first
+    assert [(one.cluster, one.statistics.events) for one in whole.by_cluster()] == [("shop", 4), ("bank", 0)]
+    assert Outcome("alone").by_cluster()[0].cluster == "alone"
+    for number in range(200):
+        whole.add(Outcome(f"cluster-{number}"))
+    assert len(whole.by_cluster()) == 101
 
 
 def test_what_has_no_name_fails_the_invocation() -> None:

@@ -20,6 +20,7 @@ SEVERAL = "several"
 
 _SECOND = 10**9
 _SHOWN = 5  # problems, and names of rules
+_MAX_CLUSTERS = 100  # that are counted apart
 
 
 class Outcome:
@@ -38,6 +39,7 @@ class Outcome:
         self.cluster = cluster
         self.newest: int | None = None
         self.problems: list[str] = []
+        self._by_cluster: dict[str, Outcome] = {}
 
     @property
     def is_quiet(self) -> bool:
@@ -60,6 +62,23 @@ class Outcome:
 
     def add(self, more: Outcome) -> None:
         """Add what a later run came to, so that both are reported as one."""
+        self._merge(more)
+        parts = self._by_cluster
+        name = more.cluster or next(iter(parts), "")
+        if "" in parts:
+            parts[name] = parts.pop("")
+        if name not in parts and len(parts) >= _MAX_CLUSTERS:
+            name = SEVERAL
+        parts.setdefault(name, Outcome(name))._merge(more)
+
+    def by_cluster(self) -> list[Outcome]:
+        """Return what the runs that were added came to, cluster by cluster; if none was added, this alone.
+
+        Runs without a cluster, such as those of control messages, count for another one's, if there is one.
+        """
+        return list(self._by_cluster.values()) or [self]
+
+    def _merge(self, more: Outcome) -> None:
         self.statistics.add(more.statistics)
         self.delivered += more.delivered
         self.dead_letters += more.dead_letters

@@ -36,14 +36,15 @@ class LambdaTelemetry(Telemetry):
         self._clusters: set[str] = set()
 
     def report(self, outcome: Outcome) -> None:
-        """Log what a run came to, and write its metrics."""
+        """Log what a run came to, and write its metrics, those of each cluster apart."""
         super().report(outcome)
         metrics = self._metrics
-        metrics.add_dimension("cluster", self._dimension(outcome.cluster))
-        for name, value in outcome.measures().items():
-            metrics.add_metric(name, MetricUnit.Seconds if name == "LagSeconds" else MetricUnit.Count, value)
-        metrics.flush_metrics()
-        metrics.clear_metrics()  # which flushing leaves where metrics are disabled
+        for one in outcome.by_cluster():
+            metrics.add_dimension("cluster", self._dimension(one.cluster))
+            for name, value in one.measures().items():
+                metrics.add_metric(name, MetricUnit.Seconds if name == "LagSeconds" else MetricUnit.Count, value)
+            metrics.flush_metrics()
+            metrics.clear_metrics()  # which flushing leaves where metrics are disabled
 
     def _dimension(self, cluster: str) -> str:
         if not cluster:

@@ -1,0 +1,9 @@
+output "alert_topic" {
+  description = "Subscribe to this topic to get alerts."
+  value       = module.lanner.alert_topic
+}
+
+output "dead_letters" {
+  description = "What was not delivered waits here: `lanner replay projects/P/subscriptions/S`."
+  value       = module.lanner.dead_letters
+}
