@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
-from lanner.errors import LannerError
+from lanner.errors import LannerError, UsageError
 from lanner.pipeline import Pipeline, Settings
 from lanner.pipeline.cloud_logging import CloudTelemetry
 from lanner.pipeline.destinations import dead_letter_box
@@ -37,6 +37,8 @@ def main() -> int:
 def _tail() -> Tail:
     settings, tail_settings = Settings.read(os.environ), TailSettings.read(os.environ)
     pipeline, box = Pipeline.from_settings(settings), dead_letter_box(settings.dead_letters)
+    if box is None:
+        raise UsageError("LANNER_DEAD_LETTERS: without it, one message that cannot be read stops everything behind it")
     return tail_of(pipeline, box, ovh.events, settings, tail_settings, provider="ovh")
 
 

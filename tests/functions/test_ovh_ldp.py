@@ -36,6 +36,7 @@ def started(tmp_path: Path, rules: Path, **settings: str) -> subprocess.Popen[by
         "LANNER_RULES": str(rules),
         "LANNER_STDOUT": "true",
         "LANNER_TAIL_HEALTH": str(tmp_path / "health"),
+        "LANNER_DEAD_LETTERS": f"file:{tmp_path}/dead-letters",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         **settings,
     }
@@ -89,6 +90,10 @@ def test_the_entry_point(tmp_path: Path, rules: Path) -> None:
         (
             {"LANNER_LDP_URI": "x"},
             "cannot start: LANNER_LDP_URI: there is no such setting; did you mean LANNER_LDP_URL",
+        ),
+        (
+            {"LANNER_LDP_URL": "h", "LANNER_DEAD_LETTERS": ""},
+            "cannot start: LANNER_DEAD_LETTERS: without it, one message",
         ),
         ({"LANNER_LDP_URL": "h", "LANNER_RULES": "/x"}, "cannot start: LANNER_RULES: /x cannot be read"),
     ],
@@ -156,4 +161,6 @@ def test_the_entry_point_in_this_process(tmp_path: Path, rules: Path, monkeypatc
     logger = logging.getLogger("lanner")
     monkeypatch.setattr(logger, "handlers", [])
     monkeypatch.setattr(logger, "propagate", True)
+    assert module.main() == 2
+    monkeypatch.setenv("LANNER_DEAD_LETTERS", f"file:{tmp_path}/dead-letters")
     assert module.main() == 2

@@ -588,3 +588,33 @@ def test_what_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert sum(one.get("gaps", 0) for one in counts) == 1
     assert not any(TOKEN in record.getMessage() for record in ours)
     assert not any(record.name.startswith("websockets.client") for record in caplog.records)
+
+
+def test_an_output_that_hangs_does_not_keep_the_box_from_being_used() -> None:
+    # GIVEN an output that hangs, and more messages than are judged at a time
+    def hang(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
+        time.sleep(timeout)
+        return [Failure(message, "no answer") for message in batch]
+
+    box = Box()
+    output = Recorder(fault=hang)
+    pipeline = anything(output, box)
+    timing = replace(FAST, run=1.0, grace=10.0)
+    with Ldp([send(*numbered(3000))]) as ldp, Listening(ldp, None, box, pipeline=pipeline, timing=timing) as listening:
+        listening.until(lambda: len(box.records) > 0)
+        # WHEN the tail is stopped THEN all that it received is kept
+        assert listening.stop(30) is True
+    assert len({DeadLetter.read(record).id for record in box.records}) == len(box.records) == 3000
+
+
+def test_a_part_that_ends_ends_the_tail(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    # GIVEN a defect that judging does not survive
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("lanner.pipeline.tail.memory.Memory.sort", fail)
+    with Ldp([send(*MESSAGES[:10])]) as ldp, Listening(ldp, Recorder()) as listening:
+        # THEN the tail does not go on as if all were well
+        assert listening.ended() is None
+        assert listening.result is False
+    assert "a part of the tail has ended" in caplog.text

@@ -176,7 +176,13 @@ def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert known.sort([Received(b"a", ONE)]).repeated == 0
     known.add(first.new, 1)
     assert known.sort([Received(b"a", ONE)]) == ([], 1, False)
-    assert known.sort([Received(b"a", TWO), Received(b"c", TWO)])[1:] == (1, True)
+    # a message without an event, such as a greeting, does not tell that nothing is missing
+    assert known.sort([Received(b"a", TWO), Received(b"c", TWO)])[1:] == (1, False)
+    event = b'"auditID"'
+    known.add(known.sort([Received(event, ONE)]).new, 1)
+    assert known.sort([Received(event, TWO)])[1:] == (1, True)
+    known = Memory()
+    known.add(first.new, 1)
     # the oldest is forgotten
     known.add(known.sort([Received(b"c", TWO), Received(b"d", TWO)]).new, 2)
     assert known.sort([Received(b"a", TWO)]).repeated == 0
@@ -184,12 +190,12 @@ def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(known.last(2)) == 2
     # a process after this one
     later = Memory(known.last(2))
-    assert later.sort([Received(b"d", ONE)]) == ([], 1, True)
+    assert later.sort([Received(b"d", ONE)]) == ([], 1, False)
 
 
-def seen(moment: int | None) -> First:
+def seen(moment: int | None, cluster: str = "shop") -> First:
     first = First()
-    first.time, first.cluster = moment, "prod"
+    first.time, first.cluster = moment, cluster
     return first
 
 
@@ -215,6 +221,20 @@ def test_gaps() -> None:
     assert continuity.gap(three, seen(5 * SECOND), overlaps=False) == Gap("shop", "ovh", 5 * SECOND, 7 * SECOND, "x")
     assert continuity.gap(three, seen(5 * SECOND), overlaps=True) is None
     assert continuity.gap(three, seen(5 * SECOND), overlaps=False) is None
+
+
+def test_a_gap_in_a_stream_of_several_clusters() -> None:
+    # GIVEN a cluster before the gap, and another behind it
+    continuity = Continuity("ovh", 7 * SECOND, "shop")
+    gap = continuity.gap(ONE, seen(9 * SECOND, "bank"), overlaps=False)
+    # THEN it is about all of them
+    assert gap is not None
+    assert gap.cluster == ""
+    continuity.settle(ONE)
+    continuity.saw(9 * SECOND, "bank")
+    gap = continuity.gap(TWO, seen(11 * SECOND, "bank"), overlaps=False)
+    assert gap is not None
+    assert gap.cluster == ""
 
 
 def test_a_gap_after_a_process_that_ended() -> None:

@@ -109,6 +109,23 @@ def test_other_categories_are_counted(category: str) -> None:
         assert repr(category) in found.reason
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"category": "AllMetrics", "metricName": "node_cpu", "total": 1},
+        {"category": "Administrative", "properties": {"statusCode": "OK"}},
+        {"category": "guard", "properties": "text"},
+        {"category": "cluster-autoscaler"},
+        {"metricName": "node_cpu", "total": 1, "time": "2026-03-01T10:20:31Z"},
+    ],
+)
+def test_records_of_other_kinds_need_no_log(other: object) -> None:
+    first, found, last = read(record(), other, record())
+    assert isinstance(first, RawEvent)
+    assert isinstance(last, RawEvent)
+    assert isinstance(found, Other)
+
+
 def test_without_a_category_the_line_tells() -> None:
     nameless = record()
     del nameless["category"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -119,6 +120,33 @@ def test_lines_of_the_other_logs_of_a_control_plane() -> None:
         b"neither",
     ]
     assert outline(b"\n".join(lines)) == ["a", "~:2", "~:3", "~:4", "b", "!:6"]
+
+
+def test_lines_of_several_logs_without_anything_between() -> None:
+    # GIVEN what Firehose may make of messages that it has extracted
+    trace = b'I1121 14:19:43.000001       1 trace.go:219] Trace "x"'
+    cut = b'{"kind":"Event","auditID":"cut","verb":"ge[Truncated...]'
+    tricky = b'{"kind":"Event","auditID":"t","verb":"}{\\"kind\\":\\"Event\\","}'
+    for parts, wanted in (
+        ((trace, A, B, trace, C), ["~", "a", "b", "~", "c"]),
+        ((A, trace, B), ["a", "~", "b"]),
+        ((A, b" ", B, b" ", C), ["a", "b", "c"]),
+        ((cut, A), ["cut", "a"]),
+        ((A, cut, trace), ["a", "!"]),
+        ((tricky, trace, tricky), ["t", "~", "t"]),
+        ((trace, trace), ["~"]),
+        ((A, b"junk", B), ["a", "!", "b"]),
+    ):
+        found = [one[:1] if one[0] in "~!" else one for one in outline(b"".join(parts))]
+        # THEN no event is lost by its neighbours, and none is taken for a line of another log
+        assert found == wanted
+
+
+def test_a_batch_in_lambdas_wrapping_has_the_same_limit() -> None:
+    wrapped = json.dumps({"awslogs": {"data": base64.b64encode(batch(A, b"x" * 5000)).decode()}}).encode()
+    (found,) = take(wrapped, max_inflated=1000)
+    assert isinstance(found, Reject)
+    assert "more than 1000 bytes unpacked" in found.reason
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from lanner.sources.aws_records import S3Object, invocation_records
 
 if TYPE_CHECKING:
     from lanner.pipeline.pipeline import Pipeline
-    from lanner.sources.aws_records import Content, Record
+    from lanner.sources.aws_records import Record
 
 __all__ = ["Records"]
 
@@ -61,14 +61,19 @@ class Records:
 
     def _is_safe(self, record: Record, deadline: Deadline) -> bool:
         before = self._outcome.not_safe
+        texts = [content for content in record.contents if isinstance(content, bytes)]
+        if texts:
+            self._take(texts, record.origin, deadline)
         for content in record.contents:
-            self._take(content, record.origin, deadline)
+            if not isinstance(content, bytes):
+                self._take(content, record.origin, deadline)
         return self._outcome.not_safe == before
 
-    def _take(self, content: Content, origin: str, deadline: Deadline) -> None:
+    def _take(self, content: list[bytes] | S3Object | Reject, origin: str, deadline: Deadline) -> None:
         try:
-            if isinstance(content, bytes):
-                outcome = self._pipeline.take(delivered.blocks, content, deadline, origin=origin, provider=_PROVIDER)
+            if isinstance(content, list):
+                payloads = [(origin, text) for text in content]
+                outcome = self._pipeline.take_all(delivered.blocks, payloads, deadline, provider=_PROVIDER)
             elif isinstance(content, Reject):
                 outcome = self._pipeline.run([content], deadline, provider=_PROVIDER)
             else:

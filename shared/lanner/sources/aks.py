@@ -27,6 +27,8 @@ __all__ = ["events"]
 _CATEGORIES = ("kube-audit", "kube-audit-admin")
 _CLUSTERS = "/providers/microsoft.containerservice/managedclusters/"
 _BLANK = b" \t\r\n"
+_NO_LOG = "no record of a diagnostic setting: it has no properties with a log"
+_METRICS = "metrics"  # their records have a metricName, and no category
 
 
 class _Properties(msgspec.Struct, gc=False):
@@ -43,9 +45,9 @@ class _Usual(msgspec.Struct, gc=False):
 
 
 class _Record(msgspec.Struct, gc=False):
-    """A record as it is read. `log` is the line; an event that stands there as such is its own text."""
+    """A record as it is read. `log` is the line (an event that stands there as such is its own text), if it has one."""
 
-    log: bytes
+    log: bytes | None
     category: str
     time: str
     resource_id: str
@@ -96,12 +98,15 @@ def _record_events(text: bytes, origin: str, context: Context) -> Iterator[Piece
     """Yield what one record holds."""
     record = _record(text)
     if record is None:
-        yield Reject(origin, "no record of a diagnostic setting: it has no properties with a log", text)
+        yield Reject(origin, _NO_LOG, text)
         return
-    line = record.log.strip(_BLANK)
+    line = (record.log or b"").strip(_BLANK)
     category = record.category.lower()
     if category not in _CATEGORIES and (category or not line.startswith(b"{")):
         yield Other(origin, f"a record of the category {record.category[:60]!r}: only kube-audit* are audit logs")
+        return
+    if record.log is None:
+        yield Reject(origin, _NO_LOG, text)
         return
     name = _cluster(record.resource_id)
     if name:
@@ -119,19 +124,23 @@ def _record(text: bytes) -> _Record | None:
 
 
 def _odd_record(text: bytes) -> _Record | None:
-    """Return a record whose keys are spelt in another way, or whose properties are a text themselves."""
+    """Return a record with other keys, or such that are spelt in another way; its properties may be a text themselves.
+
+    `None` if it has neither a log nor says what it is instead.
+    """
     members = folded_members(text)
     properties = members.get("properties", b"")
     if properties.startswith(b'"'):
         try:
             properties = apiserver.whole(json_text.unquote(properties))
         except json_text.JsonError:
-            return None
+            properties = b""
     log = folded_members(properties).get("log")
-    if log is None:
+    category = named(members.get("category")) or (_METRICS if "metricname" in members else "")
+    if log is None and not category:
         return None
-    line = json_text.unquote(log) if log.startswith(b'"') else log
-    return _Record(line, *[named(members.get(key)) for key in ("category", "time", "resourceid")])
+    line = json_text.unquote(log) if log is not None and log.startswith(b'"') else log
+    return _Record(line, category, named(members.get("time")), named(members.get("resourceid")))
 
 
 def _cluster(resource_id: str) -> str:

@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from lanner.fields import json_text
 from lanner.sources import apiserver, eks, hints
+from lanner.sources.apiserver import PLAIN_EVENT
+from lanner.sources.cut import MARK
 from lanner.sources.draft import MAX_DOCUMENT
 from lanner.sources.lines import line_events
 from lanner.sources.other import Other
@@ -49,6 +52,9 @@ _BATCH = re.compile(rb'\s*\{(?:\s*"(?:owner|logGroup|logStream)"\s*:\s*"[^"]*"\s
 _TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z ")
 _MILLISECONDS = 10**6  # nanoseconds
 
+# Where an event begins: nowhere inside of a JSON string, where its quotes would have backslashes.
+_EVENTS = re.compile(rb"(?=%b)" % re.escape(PLAIN_EVENT))
+
 # How lines of the control plane's other logs begin: those of klog, and those of the authenticator.
 _OTHER_LINE = re.compile(rb'[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ |time="\d{4}-')
 
@@ -76,10 +82,10 @@ def content(
     elif _BATCH.match(head) is not None:
         yield from _limited(_batches(lines, origin, context, blocks, max_inflated), origin)
     elif _TIME.match(head) is not None:
-        yield from _limited(_exported(lines, origin, context, max_inflated), origin)
+        yield from _limited(_taken_apart(_exported(lines, origin, context, max_inflated), context), origin)
     else:
         plain = msgspec.structs.replace(context, envelope="apiserver")  # no envelope inside of others: that has an end
-        yield from _limited(Payloads(lines, origin, plain, blocks=blocks), origin)
+        yield from _limited(_taken_apart(Payloads(lines, origin, plain, blocks=blocks), context), origin)
     if stream.damage:
         yield Reject(origin, stream.damage)
 
@@ -179,7 +185,12 @@ def _batches(lines: Lines, origin: str, context: Context, blocks: bool, limit: i
             yield Reject(place, f"it has {text:,} bytes, more than the {limit:,} that are read")
         elif blocks and not context.drop_larger:
             yield from eks.blocks(
-                text, origin=place, provider=context.provider, cluster=context.cluster, max_size=context.max_size
+                text,
+                origin=place,
+                provider=context.provider,
+                cluster=context.cluster,
+                max_size=context.max_size,
+                max_inflated=limit,
             )
         else:
             yield from eks.events(
@@ -189,6 +200,7 @@ def _batches(lines: Lines, origin: str, context: Context, blocks: bool, limit: i
                 cluster=context.cluster,
                 max_size=context.max_size,
                 drop_larger=context.drop_larger,
+                max_inflated=limit,
             )
 
 
@@ -220,14 +232,45 @@ def _texts(lines: Lines, limit: int) -> Iterator[bytes | int]:
             yield text
 
 
-def _limited(found: Iterator[Piece | Block] | Payloads, origin: str) -> Iterator[Piece | Block]:
-    """Yield the pieces; lines of other logs as such, and no rejects without end."""
+def _taken_apart(found: Iterator[Piece | Block] | Payloads, context: Context) -> Iterator[Piece | Block]:
+    """Yield the pieces, and what those hold in which lines of several logs stand behind each other, as Firehose may
+    write them.
+    """
+    for piece in found:
+        if not isinstance(piece, Reject) or isinstance(piece, Other) or not piece.text:
+            yield piece
+            continue
+        for text in _EVENTS.split(piece.text):
+            if text.strip(_BLANK):
+                yield from _event_and_rest(Reject(piece.origin, piece.reason, text), context)
+
+
+def _event_and_rest(piece: Reject, context: Context) -> Iterator[Piece]:
+    """Yield the event that a text begins with, and what follows it."""
+    text = piece.text.strip(_BLANK)
+    if text.startswith(PLAIN_EVENT):
+        try:
+            apiserver.whole(text)
+        except json_text.JsonError as error:
+            if "follows" in str(error):
+                event, text = text[: error.position], text[error.position :]
+                yield from line_events(event, piece.origin, context, None)
+                piece = Reject(piece.origin, piece.reason, text)
+            elif text.endswith(MARK):
+                yield from line_events(text, piece.origin, context, None)
+                return
+        else:
+            yield from line_events(text, piece.origin, context, None)
+            return
+    is_other = _OTHER_LINE.match(text) is not None and b'"auditID"' not in text
+    yield Other(piece.origin, "a line of another log") if is_other else piece
+
+
+def _limited(found: Iterator[Piece | Block], origin: str) -> Iterator[Piece | Block]:
+    """Yield the pieces, and no rejects without end."""
     bad = 0
     for piece in found:
         if isinstance(piece, Reject) and not isinstance(piece, Other):
-            if _OTHER_LINE.match(piece.text) is not None:
-                yield Other(piece.origin, "a line of another log")
-                continue
             bad += 1
             if bad > apiserver.MAX_BAD_PARTS:
                 reason = f"more than {apiserver.MAX_BAD_PARTS:,} parts of it are no audit events; the rest is not read"

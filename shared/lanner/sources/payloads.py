@@ -65,10 +65,12 @@ class Payloads:
             text = lines.block() if self._blocks and not documents.busy else b""
             if text.startswith(PLAIN_EVENT) and len(text) <= context.max_size:
                 # No result shows where an event of a block stands, so no lines are counted for it.
-                block = Block(text, self._name, self._before + self.count + 1, context.provider, context.cluster)
+                first = self._before + self.count + (not self._within)
+                block = Block(text, self._name, first, context.provider, context.cluster)
                 yield block
                 if block.events:
-                    self.count += block.events
+                    self.count = first - self._before + block.events - 1
+                    self._within = False
                     continue
             if text:
                 for line in io.BytesIO(text):

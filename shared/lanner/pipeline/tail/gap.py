@@ -124,6 +124,7 @@ class Continuity:
         """Begin with the `newest` event of an earlier process, and its `cluster`, if they are known."""
         self.newest = newest
         self.cluster = cluster
+        self._several = False
         self._provider = provider
         self._settled = 0
 
@@ -141,7 +142,10 @@ class Continuity:
         if first.time is None or self.newest is None:
             return None
         start, end = sorted((self.newest, first.time))
-        return Gap(self.cluster or first.cluster, self._provider, start, end, origin.after or NOT_RUNNING)
+        names = {self.cluster, first.cluster} - {""}
+        # Of a stream that several clusters share, all of them are concerned.
+        cluster = "" if self._several or len(names) > 1 else "".join(names)
+        return Gap(cluster, self._provider, start, end, origin.after or NOT_RUNNING)
 
     def settle(self, origin: Origin) -> None:
         """Note that it is known what is missing before a connection."""
@@ -151,6 +155,7 @@ class Continuity:
         """Note the time of the last event of a batch that was dealt with, and its cluster."""
         if newest is not None and is_plausible(newest):
             self.newest = newest if self.newest is None else max(newest, self.newest)
+            self._several = self._several or bool(self.cluster and cluster and cluster != self.cluster)
             self.cluster = cluster
 
 

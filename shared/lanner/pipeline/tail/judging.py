@@ -36,6 +36,9 @@ __all__ = ["Judging"]
 _RESERVED = 0.25
 """The share of an attempt's time that is left for dead letters."""
 
+_LEFT_OUT = 60.0
+"""Seconds for which an output that took nothing of a batch for long is not tried again."""
+
 _LAST_PAUSE, _LAST_ATTEMPT = 1.0, 0.5
 """Seconds between attempts, and those that one needs at the least, when the tail is to end."""
 
@@ -71,6 +74,7 @@ class Judging:
             [route._replace(output=output) for route, output in zip(pipeline.routes, self._outputs, strict=True)]
         )
         self._pipeline = pipeline
+        self._together, self._shared = pipeline.together(), time.monotonic()
         self._box = box
         self._source = source
         self._state = state
@@ -119,7 +123,7 @@ class Judging:
     def _judge(self, messages: Sequence[New], first: First, deadline: Deadline) -> Outcome:
         """Judge messages; if that fails, which is a defect of ours, each by itself, so that one costs no other."""
         try:
-            return self._pipeline.take_all(
+            return self._sharing().take_all(
                 first.watched(self._source),
                 [(_name(message), message.content) for message in messages],
                 deadline,
@@ -135,6 +139,15 @@ class Judging:
         for message in messages:
             whole.add(self._judge([message], first, deadline))
         return whole
+
+    def _sharing(self) -> Pipeline:
+        """Return the pipeline for a batch: an output that hangs is left out for a while, so that others get on.
+
+        When the tail is to end, there is no time to try such an output again.
+        """
+        if self._end is None and time.monotonic() - self._shared >= _LEFT_OUT:
+            self._together, self._shared = self._pipeline.together(), time.monotonic()
+        return self._together
 
     def _log(self, gap: Gap) -> None:
         fields = gap.message().alert()["output_fields"]

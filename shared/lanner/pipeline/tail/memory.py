@@ -17,6 +17,7 @@ _MOST = 16_384
 """Messages that are remembered: some minutes of a busy cluster, in about 2 MB."""
 
 _SIZE = 16  # bytes of a digest
+_EVENT = b"auditID"  # what a message with an event has in it
 
 
 class New(NamedTuple):
@@ -27,7 +28,7 @@ class New(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The messages of a batch that are new, how many are not, and whether one of them came by an earlier connection."""
+    """The new messages of a batch, how many are not, and whether one with an event came by an earlier connection."""
 
     new: list[New]
     repeated: int
@@ -50,7 +51,7 @@ class Memory:
             number = self._seen.get(digest)
             if number is None:
                 new[digest] = content
-            elif number < origin.number:
+            elif number < origin.number and _EVENT in content:  # others, such as a greeting, tell nothing
                 overlaps = True
         return Known([New(*one) for one in new.items()], len(batch) - len(new), overlaps)
 

@@ -54,12 +54,15 @@ def tail_of(
     def address() -> Address:
         return Address.read(url.reveal(), url.name, allow_http=settings.allow_http)
 
-    host = address().host
+    found = address()
+    host = found.host
+    # A replay is about the past: it must not be taken for what comes next, nor be remembered as that.
+    state = "" if found.is_replay else tail_settings.state
     judging = Judging(
         pipeline,
         box,
         source,
-        StateFile(tail_settings.state, host),
+        StateFile(state, host),
         timing,
         host=host,
         provider=provider,

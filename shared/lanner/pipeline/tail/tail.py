@@ -43,6 +43,10 @@ class Tail:
         judging = asyncio.create_task(self._judge())
         others = [asyncio.create_task(self._beat()), asyncio.create_task(self._count())]
         try:
+            await asyncio.wait([self._reading, judging, *others], return_when=asyncio.FIRST_COMPLETED)
+            if not self._reading.done():  # a defect of ours: rather no tail than one that only seems to be well
+                self._logger.critical("a part of the tail has ended, which is a defect of Lanner (please report it)")
+                self._reading.cancel()
             await self._reading
         except asyncio.CancelledError:
             pass  # that is how it is stopped
@@ -63,7 +67,10 @@ class Tail:
         self._judging.end(self._timing.grace)
         await asyncio.wait([judging], timeout=self._timing.grace)
         self._report()
-        if judging.done() and judging.result():
+        failure = judging.exception() if judging.done() else None
+        if failure is not None:
+            self._logger.critical("judging ended", exc_info=failure)
+        elif judging.done() and judging.result():
             self._logger.info("drained: all that was received is safe", extra={"event": "drained"})
             return True
         self._logger.critical(
