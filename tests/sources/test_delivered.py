@@ -72,7 +72,7 @@ def test_batches_as_firehose_writes_them(data: bytes, pack: Any) -> None:
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["as it is", "packed"])
 @pytest.mark.parametrize(
     ("data", "envelopes"),
-    [(b"".join(BATCHES), ("", "eks")), (b"".join(TEXTS), ("", "eks")), (A + B + C, ("", "apiserver"))],
+    [(b"".join(BATCHES), ("", "eks")), (b"".join(TEXTS), ("", "eks")), (b"\n".join((A, B, C)), ("", "apiserver"))],
 )
 def test_files_of_objects_are_read_as_what_they_are(data: bytes, envelopes: Any, pack: Any, tmp_path: Path) -> None:
     (tmp_path / "object").write_bytes(pack(data))

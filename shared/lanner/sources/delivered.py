@@ -85,7 +85,7 @@ def content(
         yield from _limited(_taken_apart(_exported(lines, origin, context, max_inflated), context), origin)
     else:
         plain = msgspec.structs.replace(context, envelope="apiserver")  # no envelope inside of others: that has an end
-        yield from _limited(_taken_apart(Payloads(lines, origin, plain, blocks=blocks), context), origin)
+        yield from _limited(_taken_apart(Payloads(lines, origin, plain, blocks=blocks, joined=True), context), origin)
     if stream.damage:
         yield Reject(origin, stream.damage)
 

@@ -161,6 +161,8 @@ class Lines:
         self._given = 0
         self._data = b""
         self._position = 0
+        self.goes_on = False
+        """Whether another object follows on the line of which a part was returned last."""
 
     @property
     def consumed(self) -> int:
@@ -199,6 +201,7 @@ class Lines:
             stop = self._position + limit
             end = self._data.find(b"\n", self._position, stop) + 1
             first = _FIRST_END.search(self._data, self._position, end or stop)
+            self.goes_on = first is not None
             if first is not None:
                 end = first.end()
             piece = self._data[self._position : end or stop]
