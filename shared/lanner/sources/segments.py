@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -63,14 +64,13 @@ class SegmentReader:
             _Section(descriptor, segment.start, segment.end), progress, may_be_packed=not segment.start
         )
         self._lines = Lines(self._stream)
-        stop = {} if segment.end is None else {"stop": segment.end - segment.start}
         self._payloads = Payloads(
             self._lines,
             segment.name,
             context,
             blocks=True,
             lines_before=lambda: segment.line - 1 + count_lines(descriptor, segment.counted, segment.start),
-            **stop,
+            stop=sys.maxsize if segment.end is None else segment.end - segment.start,
         )
         self._refused = False
 
