@@ -9,13 +9,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from lanner.cli.loading import add_rules_options
-from lanner.cli.running import pipeline_of, settings_of
+from lanner.cli.running import add_dead_letters, local_settings, pipeline_of
 from lanner.cli.terminal import Style, printable
 from lanner.errors import UsageError
-from lanner.pipeline.authentication import is_cluster
 from lanner.pipeline.destinations import dead_letter_box, routes_of
 from lanner.pipeline.http import Request, Response
 from lanner.pipeline.server import Server
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-_DEAD_LETTERS = "dead-letters.jsonl"
 _DESCRIPTION = """\
 Takes what API servers post to their audit webhook, prints the alerts as JSON lines, and answers 200 when they are
 safe: what happens in the webhook function, on this machine. Further outputs, dead letters and authentication are set
@@ -55,24 +51,13 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="the tokens that callers may have (default: LANNER_AUTH_TOKENS or LANNER_AUTH_PATHS, or a new secret in "
         "the path, which is printed)",
     )
-    parser.add_argument(
-        "--dead-letters",
-        metavar="FILE",
-        help="keep what cannot be read or delivered in FILE, for `lanner replay` (default: LANNER_DEAD_LETTERS, or "
-        f"{_DEAD_LETTERS})",
-    )
+    add_dead_letters(parser)
     add_rules_options(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.cluster and not is_cluster(options.cluster):
-        raise UsageError(f"--cluster {options.cluster}: use letters, digits, '.', '_' and '-'")
-    settings = settings_of({"LANNER_STDOUT": "true", "LANNER_DEAD_LETTERS": f"file:{_DEAD_LETTERS}"})
-    if options.dead_letters:
-        settings = msgspec.structs.replace(settings, dead_letters=f"file:{options.dead_letters}")
-    if options.cluster:
-        settings = msgspec.structs.replace(settings, cluster=options.cluster)
+    settings = local_settings(options)
     access, secret = _access(options)
     pipeline = pipeline_of(options, settings, routes_of(settings), dead_letter_box(settings.dead_letters))
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)

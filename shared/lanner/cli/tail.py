@@ -10,10 +10,8 @@ import sys
 import msgspec
 
 from lanner.cli.loading import add_rules_options
-from lanner.cli.running import pipeline_of, settings_of
+from lanner.cli.running import add_dead_letters, local_settings, pipeline_of
 from lanner.cli.terminal import printable
-from lanner.errors import UsageError
-from lanner.pipeline.authentication import is_cluster
 from lanner.pipeline.destinations import dead_letter_box, routes_of
 from lanner.pipeline.secret import Secret
 from lanner.pipeline.tail.running import run_until_signal, tail_of
@@ -23,7 +21,6 @@ from lanner.sources import ovh
 
 __all__ = ["add_to"]
 
-_DEAD_LETTERS = "dead-letters.jsonl"
 _DESCRIPTION = f"""\
 Listens to a stream of OVHcloud's Logs Data Platform by its WebSocket address, and prints alerts as JSON lines as they
 come: what happens in the container of functions/ovh_ldp, on this machine. An address with &begin=SECONDS&end=SECONDS
@@ -47,12 +44,7 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help=f"wss://HOST/tail/?tk=TOKEN, or as Falco takes it without wss:// (default: {URL})",
     )
     parser.add_argument("--cluster", default="", metavar="NAME", help="name of the cluster where messages tell none")
-    parser.add_argument(
-        "--dead-letters",
-        metavar="FILE",
-        help="keep what cannot be read or delivered in FILE, for `lanner replay` (default: LANNER_DEAD_LETTERS, or "
-        f"{_DEAD_LETTERS})",
-    )
+    add_dead_letters(parser)
     parser.add_argument(
         "--state",
         metavar="FILE",
@@ -64,13 +56,7 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.cluster and not is_cluster(options.cluster):
-        raise UsageError(f"--cluster {options.cluster}: use letters, digits, '.', '_' and '-'")
-    settings = settings_of({"LANNER_STDOUT": "true", "LANNER_DEAD_LETTERS": f"file:{_DEAD_LETTERS}"})
-    if options.dead_letters:
-        settings = msgspec.structs.replace(settings, dead_letters=f"file:{options.dead_letters}")
-    if options.cluster:
-        settings = msgspec.structs.replace(settings, cluster=options.cluster)
+    settings = local_settings(options)
     tail_settings = _tail_settings(options)
     box = dead_letter_box(settings.dead_letters)
     pipeline = pipeline_of(options, settings, routes_of(settings), box)

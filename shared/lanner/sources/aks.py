@@ -28,6 +28,7 @@ _CATEGORIES = ("kube-audit", "kube-audit-admin")
 _CLUSTERS = "/providers/microsoft.containerservice/managedclusters/"
 _BLANK = b" \t\r\n"
 _NO_LOG = "no record of a diagnostic setting: it has no properties with a log"
+_TOO_MANY = "more than {} of its records are no audit events; the rest is not read"
 _METRICS = "metrics"  # their records have a metricName, and no category
 
 
@@ -81,17 +82,15 @@ def events(
     if not json_text.is_array(records):
         yield from _record_events(records, origin, context)
         return
-    number = bad = 0
-    for number, record in enumerate(each(records), 1):
-        for piece in _record_events(record, f"{origin} item {number}", context):
-            bad += isinstance(piece, Reject) and not isinstance(piece, Other)
-            if bad > apiserver.MAX_BAD_PARTS:
-                reason = f"more than {apiserver.MAX_BAD_PARTS} of its records are no audit events; the rest is not read"
-                yield Reject(origin, reason)
-                return
-            yield piece
-    if not number:
+    if not records[1:-1].strip(_BLANK):
         yield Other(origin, "a batch without records")
+        return
+    found = (
+        piece
+        for number, record in enumerate(each(records), 1)
+        for piece in _record_events(record, f"{origin} item {number}", context)
+    )
+    yield from apiserver.bounded(found, origin, _TOO_MANY)
 
 
 def _record_events(text: bytes, origin: str, context: Context) -> Iterator[Piece]:

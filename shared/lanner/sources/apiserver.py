@@ -7,7 +7,7 @@ event (conformance/README.md, correction g).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from lanner.fields import BODIES, RawEvent, json_text
 from lanner.sources import hints
@@ -22,6 +22,7 @@ __all__ = [
     "MAX_BAD_PARTS",
     "PLAIN_EVENT",
     "ObjectReader",
+    "bounded",
     "event",
     "events",
     "object_events",
@@ -30,6 +31,8 @@ __all__ = [
     "value_events",
     "whole",
 ]
+
+T = TypeVar("T")
 
 ObjectReader: TypeAlias = "Callable[[bytes, str, str, Context], Iterator[Piece]]"
 """Yields what a value that is no array comes to, given its text, the payload's origin, and which part of it this is."""
@@ -40,6 +43,7 @@ PLAIN_EVENT = b'{"kind":"Event",'
 MAX_BAD_PARTS = 10_000
 """Elements of one payload that may be bad: a few compressed bytes can hold millions."""
 
+_TOO_MANY = "more than {} of its elements are no audit events; the rest is not read"
 _ARRAY = ord("[")
 _BLANK = b" \t\r\n"
 
@@ -91,16 +95,19 @@ def value_events(
     `part` (" item 3") tells which part of the payload the value is, if it is not all of it. After `MAX_BAD_PARTS`
     rejects the rest is one reject. `read` is given every object (`object_events` if there is none).
     """
-    yield from _bounded(_value_events(value, origin, context, part, read or object_events), origin + part)
+    yield from bounded(_value_events(value, origin, context, part, read or object_events), origin + part)
 
 
-def _bounded(found: Iterator[Piece], origin: str) -> Iterator[Piece]:
+def bounded(found: Iterator[T], origin: str, reason: str = _TOO_MANY) -> Iterator[T | Reject]:
+    """Yield the pieces; after `MAX_BAD_PARTS` rejects, records of other kinds not counted, one more for all the rest.
+
+    `reason` is that of this one, with a place for the number.
+    """
     bad = 0
     for piece in found:
         bad += isinstance(piece, Reject) and not isinstance(piece, Other)
         if bad > MAX_BAD_PARTS:
-            reason = f"more than {MAX_BAD_PARTS} of its elements are no audit events; the rest is not read"
-            yield Reject(origin, reason)
+            yield Reject(origin, reason.format(MAX_BAD_PARTS))
             return
         yield piece
 
@@ -178,7 +185,7 @@ def salvaged(text: bytes, origin: str, context: Context, read: ObjectReader | No
     start = start_of_elements(text)
     if start is None or len(text) > json_text.MAX_LENIENT:
         return []
-    found = list(_bounded(_salvaged(text, start, origin, context, read or object_events), origin))
+    found = list(bounded(_salvaged(text, start, origin, context, read or object_events), origin))
     return found if any(isinstance(piece, RawEvent) for piece in found) else []
 
 

@@ -45,6 +45,7 @@ _MAX_RATIO = 250
 _SUSPICIOUS = 64 << 20
 """Bytes of unpacked content from which on the ratio counts."""
 
+_TOO_MANY = "more than {:,} parts of it are no audit events; the rest is not read"
 _BLOCK = 57344  # bytes that are read at a time
 _SKIPPED_AT_ONCE = 1 << 20
 _BLANK = b" \t\r\n"
@@ -80,12 +81,14 @@ def content(
     if reason:
         yield Reject(origin, reason)
     elif _BATCH.match(head) is not None:
-        yield from _limited(_batches(lines, origin, context, blocks, max_inflated), origin)
+        yield from apiserver.bounded(_batches(lines, origin, context, blocks, max_inflated), origin, _TOO_MANY)
     elif _TIME.match(head) is not None:
-        yield from _limited(_taken_apart(_exported(lines, origin, context, max_inflated), context), origin)
+        found = _taken_apart(_exported(lines, origin, context, max_inflated), context)
+        yield from apiserver.bounded(found, origin, _TOO_MANY)
     else:
         plain = msgspec.structs.replace(context, envelope="apiserver")  # no envelope inside of others: that has an end
-        yield from _limited(_taken_apart(Payloads(lines, origin, plain, blocks=blocks, joined=True), context), origin)
+        found = _taken_apart(Payloads(lines, origin, plain, blocks=blocks, joined=True), context)
+        yield from apiserver.bounded(found, origin, _TOO_MANY)
     if stream.damage:
         yield Reject(origin, stream.damage)
 
@@ -264,19 +267,6 @@ def _event_and_rest(piece: Reject, context: Context) -> Iterator[Piece]:
             return
     is_other = _OTHER_LINE.match(text) is not None and b'"auditID"' not in text
     yield Other(piece.origin, "a line of another log") if is_other else piece
-
-
-def _limited(found: Iterator[Piece | Block], origin: str) -> Iterator[Piece | Block]:
-    """Yield the pieces, and no rejects without end."""
-    bad = 0
-    for piece in found:
-        if isinstance(piece, Reject) and not isinstance(piece, Other):
-            bad += 1
-            if bad > apiserver.MAX_BAD_PARTS:
-                reason = f"more than {apiserver.MAX_BAD_PARTS:,} parts of it are no audit events; the rest is not read"
-                yield Reject(origin, reason)
-                return
-        yield piece
 
 
 def _nanoseconds(time: bytes) -> int | None:

@@ -36,6 +36,7 @@ _SERVICE = "k8s.io"
 _IDENTITY = ("project_id", "location", "cluster_name")
 """The labels of an entry's resource that say which cluster it is."""
 
+_TOO_MANY = "more than {} of its elements are no audit entries; the rest is not read"
 _MESSAGE = b'{"message":'
 _NOTHING: frozenset[str] = frozenset()
 _BLANK = b" \t\r\n"
@@ -78,19 +79,15 @@ def events(
     except json_text.JsonError as error:
         yield Reject(origin, f"no log entries: not JSON: {error}", payload)
         return
-    number = bad = 0
-    for number, element in enumerate(each(entries), 1):
-        for piece in _events(element, f"{origin} item {number}", context, cluster_labels):
-            bad += isinstance(piece, Reject) and not isinstance(piece, Other)
-            if bad > apiserver.MAX_BAD_PARTS:
-                reason = (
-                    f"more than {apiserver.MAX_BAD_PARTS} of its elements are no audit entries; the rest is not read"
-                )
-                yield Reject(origin, reason)
-                return
-            yield piece
-    if not number:
+    if not entries[1:-1].strip(_BLANK):
         yield Reject(origin, "no log entries: the array is empty", payload)
+        return
+    found = (
+        piece
+        for number, element in enumerate(each(entries), 1)
+        for piece in _events(element, f"{origin} item {number}", context, cluster_labels)
+    )
+    yield from apiserver.bounded(found, origin, _TOO_MANY)
 
 
 def _events(text: bytes, origin: str, context: Context, cluster_labels: LabelsOf | None) -> Iterator[Piece]:
