@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from lanner.outputs import aws
+from emulators.azurite import Azurite
+from emulators.managed_identity import ManagedIdentity
+from emulators.processes import Unavailable
+from lanner.outputs import aws, azure, storage_queue
 from lanner.outputs.message import Message
 from lanner.outputs.output import Failure
 
@@ -137,3 +143,39 @@ def queue(cloud: None) -> Queue:
         return url, read
 
     return make
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """Azure's emulator of queues."""
+    with TemporaryDirectory(prefix="lanner-") as folder:
+        try:
+            started = Azurite(Path(folder))
+        except Unavailable as error:
+            pytest.skip(str(error))
+        with started:
+            yield started
+
+
+@pytest.fixture
+def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[ManagedIdentity]:
+    """A function with a managed identity, and clients that are still to be made."""
+    azure.credential.cache_clear()
+    storage_queue.client.cache_clear()
+    with ManagedIdentity() as served:
+        for name, value in served.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AZURE_CLIENT_ID", raising=False)
+        monkeypatch.setenv("NO_PROXY", "*")
+        yield served
+    azure.credential.cache_clear()
+    storage_queue.client.cache_clear()
+
+
+@pytest.fixture
+def azure_queue(azurite: Azurite, identity: ManagedIdentity, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty Storage queue; its URL."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(azurite.authority))
+    url = f"{azurite.url}/q{uuid.uuid4().hex}"
+    storage_queue.client(url).create_queue()
+    return url

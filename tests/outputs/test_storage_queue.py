@@ -6,10 +6,6 @@ import base64
 import json
 import sys
 import threading
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,7 +14,6 @@ from hypothesis import strategies as st
 
 from emulators.azurite import Azurite
 from emulators.managed_identity import ManagedIdentity
-from emulators.processes import Unavailable
 from lanner.errors import UsageError
 from lanner.outputs import azure, storage_queue
 from lanner.outputs.deadline import Deadline
@@ -29,40 +24,10 @@ from outputs.conftest import a_message
 URL = "https://shopalerts.queue.core.windows.net/alerts"
 
 
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    """GIVEN Azure's emulator."""
-    with TemporaryDirectory(prefix="lanner-") as folder:
-        try:
-            started = Azurite(Path(folder))
-        except Unavailable as error:
-            pytest.skip(str(error))
-        with started:
-            yield started
-
-
 @pytest.fixture
-def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[ManagedIdentity]:
-    """GIVEN a function with a managed identity, and clients that are still to be made."""
-    azure.credential.cache_clear()
-    storage_queue.client.cache_clear()
-    with ManagedIdentity() as served:
-        for name, value in served.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("AZURE_CLIENT_ID", raising=False)
-        monkeypatch.setenv("NO_PROXY", "*")
-        yield served
-    azure.credential.cache_clear()
-    storage_queue.client.cache_clear()
-
-
-@pytest.fixture
-def queue(azurite: Azurite, identity: ManagedIdentity, monkeypatch: pytest.MonkeyPatch) -> str:
+def queue(azure_queue: str) -> str:
     """GIVEN an empty queue; its URL."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(azurite.authority))
-    url = f"{azurite.url}/q{uuid.uuid4().hex}"
-    storage_queue.client(url).create_queue()
-    return url
+    return azure_queue
 
 
 def read(url: str) -> list[Any]:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import pytest
 
-from emulators.azurite import Azurite
-from emulators.managed_identity import ManagedIdentity
-from emulators.processes import Unavailable
 from lanner.errors import DeadLetterError, UsageError
-from lanner.outputs import azure, storage_queue
+from lanner.outputs import storage_queue
 from lanner.outputs.boxes.storage_queue import StorageQueueBox, is_storage_queue
 from lanner.outputs.dead_letters import DeadLetter, Joiner
 from lanner.outputs.deadline import Deadline
@@ -23,33 +15,10 @@ from outputs.conftest import Clock
 URL = "https://shopalerts.queue.core.windows.net/letters"
 
 
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    """GIVEN Azure's emulator."""
-    with TemporaryDirectory(prefix="lanner-") as folder:
-        try:
-            started = Azurite(Path(folder))
-        except Unavailable as error:
-            pytest.skip(str(error))
-        with started:
-            yield started
-
-
 @pytest.fixture
-def box(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[StorageQueueBox]:
+def box(azure_queue: str) -> StorageQueueBox:
     """GIVEN an empty queue, and a function with a managed identity."""
-    azure.credential.cache_clear()
-    storage_queue.client.cache_clear()
-    with ManagedIdentity() as identity:
-        for name, value in identity.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("NO_PROXY", "*")
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(azurite.authority))
-        made = StorageQueueBox(f"{azurite.url}/q{uuid.uuid4().hex}")
-        storage_queue.client(made.url).create_queue()
-        yield made
-    azure.credential.cache_clear()
-    storage_queue.client.cache_clear()
+    return StorageQueueBox(azure_queue)
 
 
 def letters(box: StorageQueueBox) -> list[bytes]:
