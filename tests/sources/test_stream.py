@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from lanner.sources import Progress
-from lanner.sources.stream import Lines, Stream, objects, unpacked
+from lanner.sources.stream import Lines, Stream, unpacked
 
 
 class Pipe(io.RawIOBase):
@@ -27,7 +27,7 @@ class Pipe(io.RawIOBase):
 
 
 def lines_of(*pieces: bytes) -> Lines:
-    return Lines(Stream(Pipe(*pieces), Progress()))
+    return Lines(Stream(Pipe(*pieces), Progress()), joined=True)
 
 
 def test_lines_come_one_by_one() -> None:
@@ -97,8 +97,8 @@ def test_objects_without_anything_in_between_are_lines() -> None:
         lines = lines_of(*(text[start : start + size] for start in range(0, len(text), size)))
         assert [lines.line(99) for _ in range(5)] == [one, two, one + b"\n", two, b""]
         assert lines.consumed == len(text)
-    assert objects(text[: text.index(b"\n") + 1]) == [one, two, one + b"\n"]
-    assert objects(one) == [one]
+    assert lines.objects(text[: text.index(b"\n") + 1]) == [one, two, one + b"\n"]
+    assert lines.objects(one) == [one]
 
 
 @pytest.mark.parametrize("end", [b"}", b"}{", b'}{"'])

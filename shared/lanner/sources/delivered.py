@@ -75,7 +75,7 @@ def content(
     """
     progress = Progress()
     stream = _Bounded(Stream(file, progress), progress)
-    lines = Lines(stream)
+    lines = Lines(stream, joined=True)
     head = lines.beginning()
     reason = hints.about_file(head)
     if reason:
@@ -87,7 +87,7 @@ def content(
         yield from apiserver.bounded(found, origin, _TOO_MANY)
     else:
         plain = msgspec.structs.replace(context, envelope="apiserver")  # no envelope inside of others: that has an end
-        found = _taken_apart(Payloads(lines, origin, plain, blocks=blocks, joined=True), context)
+        found = _taken_apart(Payloads(lines, origin, plain, blocks=blocks), context)
         yield from apiserver.bounded(found, origin, _TOO_MANY)
     if stream.damage:
         yield Reject(origin, stream.damage)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from lanner.sources.apiserver import PLAIN_EVENT, event
 from lanner.sources.documents import Documents
 from lanner.sources.draft import KEPT, MAX_DOCUMENT
 from lanner.sources.envelopes import AS_SUCH
-from lanner.sources.reject import Reject
-from lanner.sources.stream import objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Payloads"]
 
 _SKIPPED_AT_ONCE = 1 << 20
-_EVENT = re.compile(rb'\s*+\{(?:(?!"kind")"[^"{}]*+":"[^"]*+",)*+"kind":')
-_SEVERAL = "several JSON values on one line: write one JSON value a line"
 
 
 class Payloads:
@@ -44,7 +39,6 @@ class Payloads:
         context: Context,
         *,
         blocks: bool,
-        joined: bool = False,
         stop: int = sys.maxsize,
         lines_before: Callable[[], int] | None = None,
     ) -> None:
@@ -57,7 +51,6 @@ class Payloads:
         self._context = context
         self._takes_events = context.envelope in AS_SUCH
         self._blocks = blocks and self._takes_events
-        self._joined = joined
         self._stop = stop
         self._lines_before = lines_before
         self._before = 0  # the lines before the first, once they are counted
@@ -69,8 +62,7 @@ class Payloads:
         lines, documents, context = self._lines, self._documents, self._context
         while documents.busy or lines.consumed < self._stop:
             text = lines.block() if self._blocks and not documents.busy else b""
-            begins = self._joined or not self._within
-            if begins and text.startswith(PLAIN_EVENT) and len(text) <= context.max_size:
+            if text.startswith(PLAIN_EVENT) and len(text) <= context.max_size:
                 # No result shows where an event of a block stands, so no lines are counted for it.
                 first = self._before + self.count + (not self._within)
                 block = Block(text, self._name, first, context.provider, context.cluster)
@@ -81,9 +73,8 @@ class Payloads:
                     continue
             if text:
                 for line in io.BytesIO(text):
-                    parts = objects(line)
-                    for part in parts:
-                        yield from self._line(part, is_alone=len(parts) == 1 and not self._within)
+                    for part in lines.objects(line):
+                        yield from self._line(part)
                 continue
             line = lines.line(MAX_DOCUMENT)
             if not line:
@@ -95,17 +86,13 @@ class Payloads:
                 del line
                 yield from documents.long_line(head, self._number(), size + self._skip_line())
             else:
-                yield from self._line(line, is_alone=not (self._within or lines.goes_on))
+                yield from self._line(line)
         yield from documents.end()
 
-    def _line(self, line: bytes, *, is_alone: bool) -> Iterator[Piece]:
+    def _line(self, line: bytes) -> Iterator[Piece]:
         number = self._number()
         self._within = not line.endswith(b"\n")
         documents = self._documents
-        if not (is_alone or self._joined or documents.busy) and _EVENT.match(line) is not None:
-            # Falco loses such a line, and nobody writes a log like that: it is for people to look at.
-            yield Reject(f"{self._name}:{number}", _SEVERAL, line.rstrip(b"\r\n"))
-            return
         if line.startswith(PLAIN_EVENT) and self._takes_events and not documents.busy:
             try:
                 text = json_text.check(line)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
             """Return the next bytes, at most `size`."""
 
 
-__all__ = ["BUFFER", "GZIP_MAGIC", "Lines", "Progress", "Stream", "objects", "unpacked"]
+__all__ = ["BUFFER", "GZIP_MAGIC", "Lines", "Progress", "Stream", "unpacked"]
 
 _BLOCK = 57344
 """Bytes read from the input at a time: what is made of so many stays near the processor until it is done with."""
@@ -29,13 +29,14 @@ BUFFER = 262144
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 
-# Between two JSON objects that stand behind each other without anything in between, as Firehose delivers them. It is
-# nowhere inside of a value: there, the quote would end a string, which no letter can follow.
-_JOINT = rb'(?=\{"[A-Za-z])'
-_FIRST_END = re.compile(rb"\}" + _JOINT)
-_ENDS = re.compile(rb"(?<=\})" + _JOINT)
-_HALVES = (b"}", b"}{", b'}{"')
-_LONGEST_HALF = 3
+# How the second of two JSON objects begins that stand behind each other without anything in between, as Firehose
+# delivers them: batches of CloudWatch Logs, or anything. The place is nowhere inside of a value: there, the quote would
+# end a string, which no letter can follow.
+_BATCH = rb'(?=\{"(?:messageType|owner|logGroup|logStream|logEvents|awslogs)":)'
+_ANY = rb'(?=\{"[A-Za-z])'
+_JOINTS = {joint: (re.compile(rb"\}" + joint), re.compile(rb"(?<=\})" + joint)) for joint in (_BATCH, _ANY)}
+_HALF = re.compile(rb'\}(?:\{(?:"[A-Za-z]{0,20}"?)?)?\Z')
+_LONGEST_HALF = 24
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -152,17 +153,16 @@ def unpacked(file: BinaryIO | Readable, progress: Progress) -> Stream:
 class Lines:
     """The lines of a stream: one, or as many as are there.
 
-    Where JSON objects stand behind each other without anything in between, a single line is one of them; of the lines
-    that come together, each may hold several (`objects`).
+    Where batches of CloudWatch Logs stand behind each other without anything in between, or any JSON objects if they
+    may be `joined`, a single line is one of them; of lines that come together, each may hold several (`objects`).
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, *, joined: bool = False) -> None:
+        self._first_end, self._ends = _JOINTS[_ANY if joined else _BATCH]
         self._read = stream.read
         self._given = 0
         self._data = b""
         self._position = 0
-        self.goes_on = False
-        """Whether another object follows on the line of which a part was returned last."""
 
     @property
     def consumed(self) -> int:
@@ -182,7 +182,7 @@ class Lines:
             lines = self._data[self._position : end]
             self._position = end
             return lines
-        if _FIRST_END.search(self._data, self._position) is not None:
+        if self._first_end.search(self._data, self._position) is not None:
             return b""  # objects wait to be taken one by one
         begun = self._data[self._position :]
         more = self._read()
@@ -200,13 +200,15 @@ class Lines:
         while limit and (self._position < len(self._data) or self._load()):
             stop = self._position + limit
             end = self._data.find(b"\n", self._position, stop) + 1
-            first = _FIRST_END.search(self._data, self._position, end or stop)
-            self.goes_on = first is not None
+            first = self._first_end.search(self._data, self._position, end or stop)
             if first is not None:
                 end = first.end()
             piece = self._data[self._position : end or stop]
-            if not end and stop >= len(self._data) and piece.endswith(_HALVES):
-                piece = piece[:-_LONGEST_HALF]  # what follows tells whether the line ends here
+            half = None
+            if not end and stop >= len(self._data):
+                half = _HALF.search(piece, max(0, len(piece) - _LONGEST_HALF))
+            if half is not None:
+                piece = piece[: half.start()]  # what follows tells whether the line ends here
                 self._position += len(piece)
                 limit -= len(piece)
                 pieces.append(piece)
@@ -220,6 +222,10 @@ class Lines:
                 break
         return b"".join(pieces)
 
+    def objects(self, line: bytes) -> list[bytes]:
+        """Return the parts of a line in which objects may stand behind each other."""
+        return [line] if self._first_end.search(line) is None else self._ends.split(line)
+
     def _load(self) -> bool:
         """Add what the stream gives next; tell whether it gave anything."""
         more = self._read()
@@ -227,11 +233,6 @@ class Lines:
         self._data = self._data[self._position :] + more
         self._position = 0
         return bool(more)
-
-
-def objects(line: bytes) -> list[bytes]:
-    """Return the parts of a line in which JSON objects may stand behind each other without anything in between."""
-    return [line] if _FIRST_END.search(line) is None else _ENDS.split(line)
 
 
 def _until_damage(inflate: zlib._Decompress, data: bytes, limit: int) -> bytes:
