@@ -590,6 +590,24 @@ def test_what_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert not any(record.name.startswith("websockets.client") for record in caplog.records)
 
 
+def test_what_was_judged_after_its_messages_were_reported_is_reported_too(caplog: pytest.LogCaptureFixture) -> None:
+    # GIVEN a log that does not show what is for debugging, and an output that is slower than reports are
+    caplog.set_level("INFO", "lanner")
+
+    def slow(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
+        time.sleep(0.2)
+        return []
+
+    recorder = Recorder(fault=slow)
+    with Ldp([send(*MESSAGES)]) as ldp, Listening(ldp, recorder, timing=replace(FAST, report=0.05)) as listening:
+        listening.until(lambda: found(recorder) >= ids(MESSAGES))
+    # THEN the reports tell of everything
+    counts = [vars(record) for record in caplog.records if getattr(record, "event", "") == "counts"]
+    assert sum(one.get("messages", 0) for one in counts) == len(MESSAGES)
+    assert sum(one.get("events", 0) for one in counts) == len(MESSAGES)
+    assert sum(one.get("alerts", 0) for one in counts) == len(ids(MESSAGES))
+
+
 def test_an_output_that_hangs_does_not_keep_the_box_from_being_used() -> None:
     # GIVEN an output that hangs, and more messages than are judged at a time
     def hang(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:

@@ -107,7 +107,8 @@ class Tail:
         if outcome.problems or outcome.statistics.failed:
             level = logging.WARNING
         else:
-            level = logging.INFO if counts else logging.DEBUG
+            # What was received before the last report may have been judged since.
+            level = logging.INFO if counts or outcome.statistics.events else logging.DEBUG
         self._logger.log(
             level,
             "%s messages: %s",
