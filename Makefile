@@ -12,7 +12,9 @@ PIP    := $(BIN)/python -m pip --quiet
 E2E       := .venv-e2e
 E2E_READY := $(E2E)/.ready
 
-RULES ?= rules
+# What packages are built with: rules files, and packs of the shipped rules; by default the pack `default`.
+RULES ?=
+PACKS ?=
 
 # Each is checked by itself: two of them are called main.py.
 ADAPTERS := $(filter-out functions/package/%,$(wildcard functions/*/*.py))
@@ -91,9 +93,9 @@ demo-ovh: $(READY) ## show recorded events on their way through OVHcloud's strea
 	@$(DEMO) ovh
 
 .PHONY: package
-package: $(READY) .venv-lock/.ready ## build what is deployed into dist/ (RULES=..., PYTHON=/path/to/python3.13)
+package: $(READY) .venv-lock/.ready ## build what is deployed into dist/ (PACKS=..., RULES=..., PYTHON=/path/to/python3.13)
 	@PYTHONPATH=functions $(BIN)/python -m package dist \
-	  --python "$(PYTHON)" --uv .venv-lock/bin/uv --rules $(RULES)
+	  --python "$(PYTHON)" --uv .venv-lock/bin/uv $(PACKS:%=--pack %) $(if $(RULES),--rules $(RULES))
 
 .PHONY: lint
 lint: $(READY) ## check style, types, layers and generated docs
@@ -114,9 +116,10 @@ bench: $(READY) ## measure what an event costs; takes a while (OPTIONS=--quick, 
 	@PYTHONPATH=tests $(BIN)/python -m bench $(OPTIONS)
 
 .PHONY: docs
-docs: $(READY) ## regenerate docs/fields.md, and the tables in the READMEs of Terraform modules
+docs: $(READY) ## regenerate docs/fields.md, docs/rules.md, docs/evasions.md, and the tables in the READMEs of Terraform modules
 	@mkdir -p docs
 	@PYTHONPATH=tests $(BIN)/python -m terraform.tables
+	@PYTHONPATH=tests $(BIN)/python -m content
 	@$(BIN)/lanner fields --format markdown > $(VENV)/fields.md
 	@mv $(VENV)/fields.md docs/fields.md
 
@@ -125,6 +128,7 @@ docs-check: $(READY)
 	@$(BIN)/lanner fields --format markdown | diff -u docs/fields.md - \
 	  || { echo "docs/fields.md is out of date: run 'make docs'"; exit 1; }
 	@PYTHONPATH=tests $(BIN)/python -m terraform.tables --check
+	@PYTHONPATH=tests $(BIN)/python -m content --check
 
 .PHONY: lock
 lock: .venv-lock/.ready ## re-lock all requirements (UPGRADE=1 lifts every pin)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["COMPARED", "EVENTS", "cloudwatch", "event", "event_list", "incident"]
+from lanner.engine import ReferenceEngine
+from lanner.fields import Intake, RawEvent
+from lanner.ruleset import load, rules_paths, shipped_rules
+
+__all__ = ["COMPARED", "EVENTS", "cloudwatch", "event", "event_list", "incident", "incident_alerts"]
 
 EVENTS = Path(__file__).parent / "events"
 
@@ -24,6 +29,15 @@ def event(name: str) -> Any:
 def incident() -> list[str]:
     """Return the lines of an API server's log in which an attack stands."""
     return (EVENTS / "incident.jsonl").read_text().splitlines()
+
+
+@cache
+def incident_alerts() -> int:
+    """Return how many alerts the shipped rules (the pack `default`) raise on these lines."""
+    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
+    assert ruleset is not None
+    judge, intake = ReferenceEngine(ruleset.select()).judge, Intake()
+    return sum([len(judge(intake.open(RawEvent(line.encode()))).matched) for line in incident()])
 
 
 def cloudwatch(*messages: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from doubles import Recorder
 from emulators.ldp import Ldp
 from emulators.processes import wait_until
 from lanner.alerts import AlertFormat
-from lanner.cli.loading import shipped_rules
 from lanner.outputs.deadline import Deadline
 from lanner.outputs.fanout import Route
 from lanner.outputs.message import Message
@@ -23,7 +22,7 @@ from lanner.pipeline.tail.gap import RULE
 from lanner.pipeline.tail.running import tail_of
 from lanner.pipeline.tail.settings import TailSettings
 from lanner.pipeline.tail.timing import Timing
-from lanner.ruleset import Priority, Rule, load, rules_paths
+from lanner.ruleset import Priority, Rule, load, rules_paths, shipped_rules
 from lanner.sources import ovh
 
 __all__ = ["FAST", "Listening", "alerts_of", "gaps", "shipped"]
@@ -47,7 +46,7 @@ FAST = Timing(
 @cache
 def shipped() -> tuple[Rule, ...]:
     """Return the shipped rules."""
-    ruleset = load(rules_paths([shipped_rules()], explicit=True)).ruleset
+    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
     assert ruleset is not None
     return ruleset.select()
 

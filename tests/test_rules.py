@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from lanner.cli.loading import shipped_rules
 from lanner.engine import ReferenceEngine
-from lanner.ruleset import load, rules_paths
+from lanner.ruleset import load, rules_paths, shipped_rules
 from support import an_event, opened
 
-ENGINE = ReferenceEngine(load(rules_paths([shipped_rules()], explicit=True)).ruleset.select(()))
+ENGINE = ReferenceEngine(load(rules_paths(shipped_rules(), explicit=True)).ruleset.select(()))
 TOKEN_USED_BY_HAND = {
     "user": {"username": "system:serviceaccount:team-a:builder"},
     "userAgent": "kubectl/v1.36.3",

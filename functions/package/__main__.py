@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.folder,
             interpreter,
             options.uv,
-            options.rules,
+            [*options.rules, *[f"--pack={pack}" for pack in options.pack]],
             architectures=options.architecture if options.architecture is not None else tuple(ARCHITECTURES),
             sources=tuple(recipes.SOURCES) if options.architecture is None else (),
         )
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="package", description="Builds the zip archives that are deployed.")
     parser.add_argument("folder", type=Path, nargs="?", default=Path("dist"), help="where they go (dist)")
-    parser.add_argument("--rules", nargs="+", default=["rules"], help="rules files or folders (rules)")
+    parser.add_argument("--rules", nargs="+", default=[], help="rules files or folders (those shipped with Lanner)")
+    parser.add_argument("--pack", action="append", default=[], help="a pack of the shipped rules; repeatable (default)")
     parser.add_argument("--python", default="python3", help="the Python that the byte code is made with")
     parser.add_argument("--runtime", default=RUNTIME, help=f"the version that it has to be of ({RUNTIME})")
     parser.add_argument("--uv", default="uv", help="the uv that fetches dependencies")

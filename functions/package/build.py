@@ -37,7 +37,8 @@ def build(
 ) -> list[Built]:
     """Write a package for each of Lambda's `architectures`, one for each of `sources`, and the manifest into `folder`.
 
-    `rules` are rules files or folders. Raises `UsageError` if something cannot be had, or must not be packed.
+    `rules` are what `lanner build` is asked for: rules files, folders, `--pack=NAME`. Raises `UsageError` if something
+    cannot be had, or must not be packed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="lanner-package-") as temporary:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import yaml
 
+from lanner.ruleset import rules_paths, shipped_rules
+
 __all__ = ["VARIANTS", "Rules", "official_rules", "our_rules"]
 
 _OFFICIAL = Path("conformance", "official", "k8s_audit_rules.yaml")
-_OURS = Path(__file__).parents[2] / "rules"
 
 VARIANTS = {
     "namespace": "ka.target.namespace = ns-{number}",
@@ -32,7 +33,8 @@ class Rules:
         """
         if number == 1:
             return self
-        rules = [item for file in self.files for item in yaml.safe_load(file.read_text()) if "rule" in item]
+        items = [item for file in self.files for item in yaml.safe_load(file.read_text()) or ()]
+        rules = [item for item in items if "rule" in item and "condition" in item]
         copies = [
             item | {"rule": f"{item['rule']} ({copy})", "condition": _narrowed(item["condition"], variant, copy)}
             for copy in range(1, number)
@@ -56,4 +58,4 @@ def official_rules(shared: Path | None) -> Rules | None:
 
 def our_rules() -> Rules:
     """Return the rules that Lanner ships with."""
-    return Rules("ours", tuple(sorted(_OURS.glob("*.yaml"))))
+    return Rules("ours", tuple(rules_paths(shipped_rules(), explicit=True)))

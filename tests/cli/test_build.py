@@ -152,7 +152,7 @@ def test_in_a_directory_it_is_no_rules_file(lanner, built, tmp_path):
     [
         (lambda content: content[:-1], "the rules artefact is damaged (its checksum differs)"),
         (lambda content: content[:20], "the rules artefact is damaged (its first line)"),
-        (lambda content: content.replace(b" 1 ", b" 0 ", 1), "has the format '0', not 1"),
+        (lambda content: content.replace(b" 2 ", b" 0 ", 1), "has the format '0', not 2"),
     ],
 )
 def test_damage(lanner, built, events, damage, problem):

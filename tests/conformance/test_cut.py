@@ -12,10 +12,8 @@ from conformance_data import Golden, loaded_rules
 
 from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import Intake, RawEvent
-from lanner.ruleset import Rule
+from lanner.ruleset import PACKS, Rule, rules_paths, shipped_rules
 from lanner.sources import aks, eks
-
-RULES = Path(__file__).parents[2] / "rules"
 
 
 def _lines(path: Path) -> list[bytes]:
@@ -26,7 +24,7 @@ def _rulesets(whole: Golden) -> dict[str, tuple[Rule, ...]]:
     official = whole.root / "official"
     return {
         "official": loaded_rules(official / "k8s_audit_rules.yaml", official / "activate.yaml"),
-        "shipped": loaded_rules(*sorted(RULES.glob("*.yaml"))),
+        "shipped": loaded_rules(*rules_paths(shipped_rules(), explicit=True), packs=PACKS),
         "random": loaded_rules(whole.root / "conditions" / "rules.yaml"),
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,9 +13,9 @@ from conformance_data import Golden, loaded_rules
 
 from lanner.engine import CompiledEngine
 from lanner.fields import Intake, RawEvent
+from lanner.ruleset import PACKS, rules_paths, shipped_rules
 from lanner.sources import Other, Piece, read
 
-RULES = Path(__file__).parents[2] / "rules"
 Found = Counter[tuple[str, ...]]
 
 
@@ -30,13 +29,13 @@ _decode = msgspec.json.Decoder(_Named).decode
 
 @pytest.fixture(params=["official", "shipped"])
 def engine(request: pytest.FixtureRequest, whole: Golden) -> CompiledEngine:
-    """Falco's rules, all of them switched on, or those shipped with Lanner."""
+    """Falco's rules, all of them switched on, or those shipped with Lanner, of all packs."""
     official = whole.root / "official"
     files = {
         "official": [official / "k8s_audit_rules.yaml", official / "activate.yaml"],
-        "shipped": sorted(RULES.glob("*.yaml")),
+        "shipped": rules_paths(shipped_rules(), explicit=True),
     }
-    return CompiledEngine(loaded_rules(*files[request.param]))
+    return CompiledEngine(loaded_rules(*files[request.param], packs=PACKS))
 
 
 def corpus(whole: Golden, part: str) -> Golden:
@@ -114,12 +113,15 @@ def as_an_entry_has_it(event: dict[str, Any]) -> dict[str, Any]:
     """Return an event without what no log entry of GKE carries, and with the name of the cluster, which they do.
 
     They lack groups and other facts about the caller, whom it impersonated (the recorded ones have no
-    `authoritySelector`), the proxies on the way, and the query of the request.
+    `authoritySelector`), the proxies on the way, the query of the request, and what stands behind a proxy.
     """
+    uri = event["requestURI"].partition("?")[0]
+    if event.get("objectRef", {}).get("subresource") == "proxy":
+        uri = uri.partition("/proxy")[0] + "/proxy"
     event = event | {
         "user": {"username": event["user"].get("username", "")},
         "sourceIPs": event["sourceIPs"][:1],
-        "requestURI": event["requestURI"].partition("?")[0],
+        "requestURI": uri,
         "annotations": event.get("annotations", {}) | {"cluster_name": "shop"},
     }
     event.pop("impersonatedUser", None)

@@ -25,7 +25,7 @@ def run(screen: Screen, folder: Path) -> None:
         screen.note(f"{ministack.endpoint}, IAM policies enforced")
         screen.step("Building the Lambda package")
         interpreter = ask(str(PYTHON))
-        (built,) = build(folder, interpreter, str(_UV), ["rules"], architectures=[native()], sources=())
+        (built,) = build(folder, interpreter, str(_UV), [], architectures=[native()], sources=())
         runtime = f"python{interpreter.minor}"
         screen.note(f"{built.archive.name}, {built.archive.stat().st_size:,} bytes, {runtime}")
         screen.step("Deploying it: log group -> subscription -> function -> topic -> queue")

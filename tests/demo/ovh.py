@@ -26,7 +26,7 @@ _QUIET = 150
 def run(screen: Screen, folder: Path) -> None:
     """Show it. Raises `UsageError` if something is missing."""
     screen.step("Building the rules")
-    rules = built_rules(["rules"], folder / "rules.lanner")
+    rules = built_rules([], folder / "rules.lanner")
     messages = [message(line, _cluster_id=_CLUSTER) for line in incident()]
     script = [[send(*messages[:_BREAKS], pause=_PAUSE), abort()], [send(*messages[_GOES_ON:], pause=_PAUSE)]]
     with Ldp(*script) as ldp, AlertReceiver() as receiver:

@@ -14,7 +14,7 @@ __all__ = ["unpacked_source"]
 
 def unpacked_source(folder: Path, function: str) -> Path:
     """Build the package in `folder`; return the `main.py` in it."""
-    (built,) = build(folder, ask(sys.executable), "uv", ["rules"], architectures=(), sources=[function])
+    (built,) = build(folder, ask(sys.executable), "uv", [], architectures=(), sources=[function])
     with ZipFile(built.archive) as archive:
         archive.extractall(folder / "source")
     return folder / "source" / "main.py"

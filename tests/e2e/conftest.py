@@ -47,7 +47,7 @@ def measured() -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped rules, built."""
-    return built_rules(["rules"], tmp_path_factory.mktemp("rules") / "rules.lanner")
+    return built_rules([], tmp_path_factory.mktemp("rules") / "rules.lanner")
 
 
 class Judged(NamedTuple):
@@ -83,7 +83,7 @@ def judge(rules: Path) -> Judge:
 def cloud_run_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The source package of a Cloud Run function, unpacked: its `main.py`."""
     folder = tmp_path_factory.mktemp("sources")
-    build(folder, ask(sys.executable), str(UV), ["rules"], architectures=())
+    build(folder, ask(sys.executable), str(UV), [], architectures=())
 
     def unpacked(function: str) -> Path:
         target = folder / function
@@ -115,7 +115,7 @@ def lambda_package(tmp_path_factory: pytest.TempPathFactory) -> LambdaPackage:
         pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("lambda")
     interpreter = ask(str(ministack.PYTHON))
-    (built,) = build(folder, interpreter, str(UV), ["rules"], architectures=[architecture], sources=())
+    (built,) = build(folder, interpreter, str(UV), [], architectures=[architecture], sources=())
     with ZipFile(built.archive) as archive:
         archive.extractall(folder / "task")
     return LambdaPackage(built.archive, f"python{interpreter.minor}", folder / "task", ministack.PYTHON)

@@ -53,7 +53,7 @@ def test_a_demonstration(cloud: str, temporary: Path, capsys: pytest.CaptureFixt
     finally:
         signal.signal(signal.SIGTERM, before)
     shown = capsys.readouterr().out
-    assert "Critical   Sweeping Rights Bound" in shown
+    assert "Critical   Administrator Rights Bound" in shown
     assert "0 dead letters" in shown.splitlines()[-1]
     assert not list(temporary.iterdir())
     assert not running(temporary)

@@ -101,12 +101,12 @@ def test_alerts_arrive_at_the_topic(cloud: Cloud, judge: Any, measured: Any, req
 
 def test_what_cannot_be_read_is_kept_and_not_delivered_again(cloud: Cloud) -> None:
     with cloud.function():
-        for data in (b"no JSON", b"\xff\xfe", b'{"protoPayload": 7}', cloud_audit_log.recorded(RECORDED[0])):
+        for data in (b"no JSON", b"\xff\xfe", b'{"protoPayload": 7}', cloud_audit_log.recorded(RECORDED[1])):
             cloud.pubsub.publish(cloud.entries, data)
         ((alert, _),) = cloud.pubsub.pull(cloud.alerts, 1)
         kept = [DeadLetter.read(data) for data, _ in cloud.pubsub.pull(cloud.dead_letters, 2)]
         assert not list(cloud.pubsub.pull(cloud.dead_letters, 9, 0.5))
-    assert json.loads(alert)["rule"] == "Session Opened into a Running Pod"
+    assert json.loads(alert)["rule"] == "Initial Access Attempt Failed"
     assert {letter.kind for letter in kept} == {"payload"}
     assert {letter.content for letter in kept} == {b"no JSON", b"\xff\xfe"}
 

@@ -16,6 +16,18 @@ CODES = (200, 201, 403, 404)
 IMAGES = ("nginx", "nginx:1.25", "reg.local:5000/org/app:1", "quay.io/x/y@sha256:ab", "")
 LOST = ("requestObject", "responseObject", "annotations", "objectRef", "auditID", "stageTimestamp", "user", "zzz")
 
+URIS = (
+    *(
+        "/api/v1/pods?limit=500&command=sh",
+        "/healthz",
+        "/x?a=1;b",
+        "//x:1/?a=%zz",
+        "/a//b/../%63?command=a&command=b+c",
+    ),
+    *("/api/v1/pods/web?fieldManager=kubectl", "/run/x?x=%zz&cmd=id", "/api/v1/pods?limit=1&limit=2#&command=x"),
+)
+IMPERSONATED = {"username": "system:admin", "uid": "u-2", "groups": ["system:masters"], "extra": {"k": ["w", "x"]}}
+
 SECOND = "2026-03-01T10:20:3{}.{:06}Z"
 
 
@@ -95,8 +107,8 @@ def _ordinary(
     random: Random, verb: str, user: str, namespace: str, name: str, code: int, resource: str, subresource: str | None
 ) -> dict:
     body = BODIES[resource](random) if verb in ("create", "patch") else None
-    if body is not None and random.random() < 0.1:
-        body = [{"op": "replace", "path": "/spec/replicas", "value": 3}]
+    if body is not None and random.random() < (0.3 if verb == "patch" else 0.05):
+        body = _json_patch(random, body)
     target = {
         "resource": resource or None,
         "namespace": random.choice((namespace, namespace, None)),
@@ -105,16 +117,17 @@ def _ordinary(
         "apiVersion": "v1",
         "subresource": subresource,
     }
+    response = random.choice((None, {"metadata": {"name": "web-1"}}))
     status = {"metadata": {}, "code": code}
     if random.random() < 0.2:
         status |= {"status": "Failure", "reason": "Forbidden"}
     found = {
         "kind": "Event",
         "apiVersion": "audit.k8s.io/v1",
-        "level": "RequestResponse" if body else "Metadata",
+        "level": "RequestResponse" if body or response else "Metadata",
         "auditID": f"{random.getrandbits(16):04x}",
         "stage": random.choice(("ResponseComplete", "ResponseComplete", "ResponseComplete", "RequestReceived")),
-        "requestURI": random.choice(("/api/v1/pods?limit=500&command=sh", "/healthz", "/x?a=1;b", "//x:1/?a=%zz")),
+        "requestURI": random.choice(URIS),
         "verb": verb,
         "user": _without_none(
             username=user,
@@ -122,13 +135,13 @@ def _ordinary(
             groups=random.choice((["system:masters", "dev"], ["system:authenticated"], None, [])),
             extra=random.choice((None, None, {"k": ["v"]})),
         ),
-        "impersonatedUser": random.choice((None, None, None, {"username": "system:admin"})),
-        "sourceIPs": random.choice((["203.0.113.7"], ["10.0.0.1", "::1"])),
+        "impersonatedUser": random.choice((None, None, None, None, {"username": "system:admin"}, IMPERSONATED)),
+        "sourceIPs": random.choice((["203.0.113.7"], ["10.0.0.1", "::1"], ["10.0.0.1", "203.0.113.9"])),
         "userAgent": random.choice(("kubectl/v1.36", "curl/8", None)),
         "objectRef": _without_none(**target) if random.random() < 0.95 else None,
         "responseStatus": status if random.random() < 0.9 else None,
         "requestObject": body,
-        "responseObject": random.choice((None, {"metadata": {"name": "web-1"}})),
+        "responseObject": response,
         "requestReceivedTimestamp": SECOND.format(random.randrange(10), random.randrange(10**6)),
         "stageTimestamp": SECOND.format(random.randrange(10), random.randrange(10**6)),
         "annotations": random.choice(
@@ -140,11 +153,12 @@ def _ordinary(
 
 def _pod(random: Random) -> dict:
     names = random.choice((["web"], ["web", "side"], []))
+    paths = ("/etc", "/etc/", "/var/run/docker.sock", "//var/./lib/../log")
     spec = _without_none(
         volumes=random.choice(
             (
                 None,
-                [{"name": "v", "hostPath": {"path": random.choice(("/etc", "/var/run/docker.sock")), "type": ""}}],
+                [{"name": "v", "hostPath": {"path": random.choice(paths), "type": ""}}],
                 [{"name": "v", "emptyDir": {}}, {"name": "w", "flexVolume": {"driver": "d"}}],
             )
         ),
@@ -154,9 +168,60 @@ def _pod(random: Random) -> dict:
         restartPolicy="Always",
         hostNetwork=random.choice((None, True, False)),
         hostPID=random.choice((None, True)),
-        securityContext=random.choice(({}, {"runAsUser": 0, "fsGroup": 5}, {"supplementalGroups": [1, 2]})),
+        serviceAccountName=random.choice((None, None, "", "default", "admin")),
+        nodeName=random.choice((None, None, "n0")),
+        securityContext=random.choice(
+            (
+                {},
+                {"runAsUser": 0, "fsGroup": 5},
+                {"supplementalGroups": [1, 2]},
+                {"seccompProfile": {"type": "Unconfined"}},
+            )
+        ),
     )
-    return {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "web", "creationTimestamp": None}, "spec": spec}
+    notes = random.choice(
+        (None, None, {"container.apparmor.security.beta.kubernetes.io/web": "unconfined", "a/b": "c"})
+    )
+    metadata = _without_none(name="web", creationTimestamp=None, annotations=notes)
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec}
+
+
+def _workload(random: Random) -> dict:
+    """An object with the template of a pod, perhaps with another one where API servers do not look for it."""
+    pod = _pod(random)
+    template = {"template": {"metadata": pod["metadata"], "spec": pod["spec"]}}
+    spec: dict = {"replicas": random.choice((0, 3)), "selector": {"a": "b"}, **template}
+    if random.random() < 0.4:
+        spec = {"schedule": "* * * * *", "jobTemplate": {"spec": template}}
+    if random.random() < 0.1:
+        spec |= _pod(random)["spec"]
+    return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"labels": {"a": "b"}}, "spec": spec}
+
+
+def _json_patch(random: Random, body: dict) -> list:
+    """Return a JSON patch that writes parts of a body, in an order that means little."""
+    operations: list[dict] = [{"op": "replace", "path": "/spec/replicas", "value": 3}]
+    pending = [("", body)]
+    while pending and len(operations) < 8:
+        place, value = pending.pop(random.randrange(len(pending)))
+        inner = (
+            list(value.items())
+            if isinstance(value, dict)
+            else list(enumerate(value))
+            if isinstance(value, list)
+            else []
+        )
+        if inner and random.random() < 0.7:
+            pending += [(f"{place}/{str(key).replace('/', '~1')}", item) for key, item in inner]
+            continue
+        others = [one["path"] for one in operations]
+        path = place if random.random() < 0.9 else place.rpartition("/")[0] + random.choice(("/-", "/-1", "/0", "/x"))
+        operations.append({"op": random.choice(("add", "replace")), "path": path, "value": value})
+        if random.random() < 0.2:
+            operations.append(
+                {"op": random.choice(("move", "copy", "remove")), "from": random.choice(others), "path": place}
+            )
+    return operations[random.randrange(2) :]
 
 
 def _container(random: Random, name: str) -> dict:
@@ -166,6 +231,8 @@ def _container(random: Random, name: str) -> dict:
         command=random.choice((None, ["sh", "-c", "id"], ["ls", "-la", "-o", "x"])),
         args=random.choice((None, ["--verbose"])),
         ports=random.choice((None, [{"containerPort": 80}], [{"containerPort": 80, "hostPort": 8080}])),
+        volumeMounts=random.choice((None, None, [{"name": "v", "readOnly": True}], [{"name": "v"}])),
+        livenessProbe=random.choice((None, None, None, {"exec": {"command": ["id"]}})),
         securityContext=random.choice(
             (
                 None,
@@ -189,6 +256,8 @@ def _role(random: Random) -> dict:
 
 BODIES: dict[str, Callable[[Random], dict | None]] = {
     "pods": _pod,
+    "deployments": _workload,
+    "persistentvolumes": lambda random: {"spec": {random.choice(("local", "hostPath")): {"path": "/var//x"}}},
     "configmaps": lambda random: {"kind": "ConfigMap", "data": {"k": random.choice(("password=x", "aws_key", "a"))}},
     "rolebindings": _binding,
     "clusterroles": _role,

@@ -39,13 +39,21 @@ _ARGUMENTS = {
     Argument.NONE: ("",),
     Argument.INDEX: ("", "[0]", "[1]"),
     Argument.KEY: ("[command]", "[/etc]", "[/var*]", "[limit]"),
+    Argument.NETWORK: ("[203.0.113.0/24]", "[::/0]"),
+}
+_ARGUMENTS_OF = {
+    "ka.req.values": ("[/spec/containers/image]", "[/subjects/kind]", "[/spec/replicas]", "[/rules]", '[""]'),
+    "ka.req.keys": ("[/metadata]", "[/data]", "[/spec/volumes]", '[""]'),
+    "ka.req.role.verbs_for": ("[secrets]", "[pods/exec]", "[deployments.apps]"),
+    "ka.user.extra": ("[k]", "[x]"),
+    "ka.impuser.extra": ("[k]", "[x]"),
 }
 FIELDS = (
     *(
         f"{name}{argument}"
         for name, field in catalogue().fields.items()
         if name not in ("evt.hostname", "jevt.value", "json.value")
-        for argument in _ARGUMENTS[field.argument]
+        for argument in _ARGUMENTS_OF.get(name, _ARGUMENTS[field.argument])
     ),
     *POINTERS,
 )

@@ -22,7 +22,7 @@ from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
 from lanner.fields import Event, Intake, RawEvent
 from lanner.fields import event as event_module
 from lanner.fields.block import Block
-from lanner.ruleset import Rule, load
+from lanner.ruleset import PACKS, Rule, load, rules_paths, shipped_rules
 from lanner.sources import Progress, Reject, events, read, read_blocks, stream
 
 ROOT = Path(__file__).parents[2]
@@ -171,8 +171,8 @@ def real_rules() -> list[Rule]:
     """Our rules, and the official ones where they are."""
     found: list[Rule] = []
     official = SHARED / "conformance/official/k8s_audit_rules.yaml"
-    for files in (sorted((ROOT / "rules").glob("*.yaml")), [official] if official.exists() else []):
-        loaded = load(files)
+    for files in (rules_paths(shipped_rules(), explicit=True), [official] if official.exists() else []):
+        loaded = load(files, packs=PACKS)
         if files:
             assert loaded.ruleset is not None
             found += loaded.ruleset.select(())

@@ -333,7 +333,7 @@ def test_verdicts_stay_right_beyond_all_limits(monkeypatch):
 
 def test_paths_into_bodies_are_those_of_conditions_and_outputs():
     made = rules("ka.req.pod.containers.image intersects (a) and ka.req.binding.subjects exists", "ka.verb = get")
-    paths = compiled._inside_bodies(made)
+    paths = compiled._inside_bodies(CompiledEngine(made).dispatch.expressions, made)
     assert ("requestObject", "spec", "containers[*]", "image") in paths
     # AND one of an output that would stand in the way of a condition's is left out
     assert ("requestObject", "spec") not in paths

@@ -8,6 +8,7 @@ import pytest
 
 from lanner.errors import FieldError, LanguageError
 from lanner.fields import WHOLE, Argument, Catalogue, Field, Type, catalogue
+from lanner.fields.availability import LACKING, PROVIDERS
 
 Read = Callable[..., object]
 
@@ -74,13 +75,37 @@ def _ka(names: list[str]) -> set[str]:
 # ------------------------------------------------------------------------------------------------------------ names
 
 
-OURS = {"ka.truncated"}
+OUR_PLAIN = _words("""
+    truncated level provider user.uid impuser.uid uri.path uri.command target.apigroup target.apiversion
+    sourceips.public req.patch.type req.replicas req.binding.role.kind req.csr.common_name req.workload.host_pid
+    req.workload.host_ipc req.workload.host_network req.workload.share_process_namespace req.workload.service_account
+    req.workload.node_name req.workload.run_as_user req.workload.runtime_class req.workload.commands
+""")
+OUR_LISTS = _words("""
+    impuser.groups req.patch.ops req.patch.paths req.binding.subjects.kinds req.csr.organizations req.pv.hostpath
+    req.pv.hostpath.above req.workload.volumes.hostpath req.workload.volumes.hostpath.above
+    req.workload.volumes.hostpath.writable req.workload.volumes.volume_type req.workload.seccomp
+    req.workload.apparmor req.workload.selinux
+""")
+OUR_LISTS += [
+    f"req.workload.{array}.{suffix}"
+    for array in ("containers", "initContainers", "ephemeralContainers", "all_containers")
+    for suffix in _words("""
+        name image image.repository image.registry image.tag privileged allow_privilege_escalation read_only_fs
+        run_as_user proc_mount add_capabilities host_port command args
+    """)
+]
+OUR_KEYED = _words("user.extra impuser.extra uri.params req.values req.keys req.role.verbs_for")
+OURS = _ka(OUR_PLAIN + OUR_LISTS + OUR_KEYED) | {"ka.sourceips.in"}
 """Fields that Falco does not have."""
 
 
-def test_there_are_100_ka_fields() -> None:
+def test_the_fields_that_falco_does_not_have() -> None:
+    assert {name for name, field in FIELDS.items() if not field.is_portable} == OURS
+
+
+def test_there_are_100_ka_fields_of_falco() -> None:
     names = [name for name in FIELDS if name.startswith("ka.") and name not in OURS]
-    assert set(FIELDS) >= OURS
     assert len(names) == 100
     assert set(names) == _ka(PLAIN + KEYED + LISTS + INDEXED)
     per_family = {
@@ -102,9 +127,11 @@ def test_arguments_and_lists() -> None:
     keyed = {name for name, field in FIELDS.items() if field.argument is Argument.KEY}
     indexed = {name for name, field in FIELDS.items() if field.argument is Argument.INDEX}
     lists = {name for name, field in FIELDS.items() if field.is_list}
-    assert keyed == _ka(KEYED) | {"json.value", "jevt.value"}
+    networks = {name for name, field in FIELDS.items() if field.argument is Argument.NETWORK}
+    assert keyed == _ka(KEYED + OUR_KEYED) | {"json.value", "jevt.value"}
     assert indexed == _ka(INDEXED)
-    assert lists == _ka(LISTS + INDEXED)
+    assert networks == {"ka.sourceips.in"}
+    assert lists == _ka(LISTS + INDEXED + OUR_LISTS + OUR_KEYED)
 
 
 def test_types() -> None:
@@ -150,6 +177,22 @@ def test_every_field_is_described(field: Field) -> None:
         assert top in field.reads
 
 
+def test_whose_log_has_a_field_and_at_which_level() -> None:
+    everyone = frozenset(PROVIDERS)
+    assert FIELDS["ka.verb"].providers == FIELDS["evt.num"].providers == everyone
+    assert FIELDS["ka.uri.param"].providers == FIELDS["ka.uri.command"].providers == everyone - {"gke"}
+    assert FIELDS["ka.cluster.name"].providers == {"gke"}
+    assert FIELDS["ka.provider"].providers == everyone - {"self-managed"}
+    assert FIELDS["ka.verb"].level == "Metadata"
+    assert FIELDS["ka.req.workload.host_pid"].level == "Request"
+    assert FIELDS["ka.target.pod.name"].level == "RequestResponse"
+    assert catalogue().bind("jevt.value", "/responseObject/kind").level == "RequestResponse"
+    assert set(LACKING) <= set(FIELDS)
+    for reasons in LACKING.values():
+        assert reasons.keys() <= everyone
+        assert all(reasons.values())
+
+
 @pytest.mark.parametrize(
     ("written", "reads"),
     [
@@ -158,6 +201,10 @@ def test_every_field_is_described(field: Field) -> None:
         ("ka.target.pod.name", {"responseObject", "objectRef"}),
         ("ka.req.pod.containers.eff_run_as_user", {"requestObject"}),
         ("ka.sourceips", {"sourceIPs"}),
+        ("ka.sourceips.in[::/0]", {"sourceIPs"}),
+        ("ka.req.values[/a]", {"requestObject", "verb"}),
+        ("ka.req.patch.type", {"requestObject", "verb", "requestURI"}),
+        ("ka.req.workload.run_as_user", {"requestObject", "verb", "objectRef"}),
         ("jevt.value[/a~1b/c]", {"a/b"}),
         ("json.value[a]", {"a"}),
         ("jevt.value[]", {WHOLE}),
@@ -189,7 +236,7 @@ def test_a_field_reads_no_other_key_than_it_says(read: Read) -> None:
         "requestObject": {"spec": {"volumes": [{"hostPath": {"path": "/"}}], "containers": [{"name": "c"}]}},
     }
     for field in FIELDS.values():
-        argument = "k" if field.argument is Argument.KEY else None
+        argument = {Argument.KEY: "k", Argument.NETWORK: "::/0"}.get(field.argument)
         bound = catalogue().bind(field.name, argument)
         if WHOLE not in bound.reads:
             kept = {key: value for key, value in event.items() if key in bound.reads or key == "auditID"}
@@ -229,6 +276,9 @@ def test_the_same_object_for_the_same_text() -> None:
         ("ka.sourceips", None),
         ("ka.verb", None),
         ("evt.time", None),
+        ("ka.sourceips.in", "10.0.0.0/8"),
+        ("ka.sourceips.in", "192.0.2.1"),
+        ("ka.sourceips.in", "2001:db8::/32"),
     ],
 )
 def test_arguments_that_are_taken(name: str, argument: str | None) -> None:
@@ -257,6 +307,19 @@ ERRORS = {
     "two zeros": ("ka.sourceips", "00", INDEX.format("00", "starting with 0")),
     "65 bits": ("ka.sourceips", str(2**64), INDEX.format(2**64, "not representable on 64 bit")),
     "very many digits": ("ka.sourceips", "9" * 5000, INDEX.format("9" * 5000, "not representable on 64 bit")),
+    "network missing": (
+        "ka.sourceips.in",
+        None,
+        "filter 'ka.sourceips.in': ka.sourceips.in requires an argument but none provided",
+    ),
+    "no network": ("ka.sourceips.in", "10.0.0.0/33", "filter 'ka.sourceips.in[10.0.0.0/33]': this is no network"),
+    "an address of a network": (
+        "ka.sourceips.in",
+        "10.0.0.1/8",
+        "filter 'ka.sourceips.in[10.0.0.1/8]': this is no network",
+    ),
+    "no address": ("ka.sourceips.in", "here", "filter 'ka.sourceips.in[here]': this is no network"),
+    "empty network": ("ka.sourceips.in", "", "filter 'ka.sourceips.in[]': this is no network"),
     "blank": ("ka.uri.param", "a b", "filter 'ka.uri.param[a': ka.uri.param has unbalanced argument brackets"),
     "tab in an index": ("ka.sourceips", "\t1", "filter 'ka.sourceips[': ka.sourceips has unbalanced argument brackets"),
     "blank where none is allowed": ("ka.verb", " ", "filter 'ka.verb[': ka.verb has unbalanced argument brackets"),
@@ -301,6 +364,8 @@ def test_what_cannot_be_bound(name: str, argument: str | None, message: str) -> 
         ("ka.uri.param", "a]", ""),
         ("ka.uri.param", "a b", "an argument must not contain a blank"),
         ("ka.uri.param", None, "write it as ka.uri.param[...]"),
+        ("ka.sourceips.in", "10.0.0.1/8", "did you mean 10.0.0.0/8?"),
+        ("ka.sourceips.in", "10.0.0.0/x", "write it as ka.sourceips.in[10.0.0.0/8] or ka.sourceips.in[2001:db8::/32]"),
     ],
 )
 def test_hints(name: str, argument: str | None, hint: str) -> None:

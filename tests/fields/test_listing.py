@@ -44,7 +44,14 @@ def test_json_has_one_object_a_field() -> None:
         "json_path": "sourceIPs",
         "section": "3.5",
         "correction": "a",
+        "is_portable": True,
+        "level": "Metadata",
+        "providers": ["self-managed", "eks", "gke", "aks", "iks", "ovh"],
     }
+    assert objects["ka.truncated"]["is_portable"] is False
+    assert objects["ka.truncated"]["section"] is None
+    assert objects["ka.req.role.rules"]["level"] == "Request"
+    assert objects["ka.uri.param"]["providers"] == ["self-managed", "eks", "aks", "iks", "ovh"]
     assert objects["evt.num"]["type"] == "number"
     assert objects["evt.is_async"]["type"] == "boolean"
     assert objects["ka.verb"]["correction"] is None
@@ -52,21 +59,31 @@ def test_json_has_one_object_a_field() -> None:
 
 def test_markdown_has_one_row_a_field() -> None:
     page = listing.as_markdown(FIELDS)
-    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    rows = [line for line in page.partition("## What is not")[0].splitlines() if line.startswith("| `")]
     assert len(rows) == len(FIELDS)
-    assert all(row.count("|") == 7 for row in rows)
+    assert all(row.count("|") == 9 for row in rows)
     assert (
         "| `ka.sourceips[index]` | list of strings | Addresses of the client and of the proxies on its way "
-        "| `sourceIPs` | 3.5 | a |"
+        "| `sourceIPs` | Metadata | all | 3.5 | a |"
     ) in rows
-    assert "| `evt.num` | number | Number of the event, counted from 1 |  | 5 |  |" in rows
+    assert "| `evt.num` | number | Number of the event, counted from 1 |  | Metadata | all | 5 |  |" in rows
+    assert any(
+        row.startswith("| `ka.sourceips.in[network]` | ") and row.endswith(" | all | Lanner |  |") for row in rows
+    )
+    columns = {row.split(" | ")[0].strip("|` "): row.split(" | ")[5] for row in rows}
+    assert columns["ka.uri.param[key]"] == "all but gke"
+    assert columns["ka.cluster.name"] == "gke"
+    assert columns["ka.provider"] == "all but self-managed"
+    assert "| `ka.provider` | self-managed | an API server's own log comes without an envelope |" in page.splitlines()
     titles = [line for line in page.splitlines() if line.startswith("#")]
     assert titles == [
         "# Fields",
+        "## The written object",
         "## Kubernetes audit fields",
         "## JSON fields",
         "## Event fields",
         "## Constants",
+        "## What is not in a provider's log",
     ]
     assert not page.endswith("\n")
 
@@ -74,5 +91,5 @@ def test_markdown_has_one_row_a_field() -> None:
 def test_markdown_lists_static_fields_of_a_configuration() -> None:
     static = [Catalogue({"env": "prod"}).fields["static.env"]]
     page = listing.as_markdown(static)
-    assert "| `static.env` | string | Constant of the configuration |  | 5 |  |" in page.splitlines()
+    assert "| `static.env` | string | Constant of the configuration |  | Metadata | all | 5 |  |" in page.splitlines()
     assert page.count("| field | type |") == 1

@@ -14,7 +14,17 @@ from lanner.fields import WHOLE, Argument, BoundField, Event, Intake, NoValue, R
 ARGUMENTS = {
     Argument.NONE: (None,),
     Argument.INDEX: (None, "0", "1", "18446744073709551615"),
-    Argument.KEY: ("", "a", "/etc*", "/requestObject/spec/containers/0/name", "/", "requestObject/1", "/a/b/c"),
+    Argument.KEY: (
+        "",
+        "a",
+        "/etc*",
+        "/requestObject/spec/containers/0/name",
+        "/",
+        "requestObject/1",
+        "/a/b/c",
+        "/spec",
+    ),
+    Argument.NETWORK: ("10.0.0.0/8", "::/0"),
 }
 BOUND = [
     catalogue().bind(name, argument)
@@ -26,7 +36,9 @@ KEY_LINES = (
     "auditID verb stage requestURI userAgent sourceIPs user username groups objectRef resource subresource name",
     "namespace annotations requestObject responseObject metadata spec subjects rules verbs kind containers image",
     "initContainers command args ports hostPort containerPort volumes hostPath path securityContext runAsUser",
-    "privileged capabilities add stageTimestamp requestReceivedTimestamp data roleRef a",
+    "privileged capabilities add stageTimestamp requestReceivedTimestamp data roleRef a impersonatedUser extra",
+    "template jobTemplate ephemeralContainers hostPID serviceAccountName volumeMounts readOnly lifecycle preStop exec",
+    "seccompProfile appArmorProfile type apiGroups request op path from value $patch apiGroup",
 )
 KEYS = [key for line in KEY_LINES for key in line.split()]
 
@@ -101,6 +113,32 @@ def test_anything_may_stand_in_a_pod(value: bytes, array: str, other: bytes) -> 
     _check_all(text)
 
 
+POINTERS = st.lists(
+    st.sampled_from(["spec", "template", "containers", "0", "-", "1", "-1", "name", "~1~0", "", "$patch", "hostPID"]),
+    max_size=6,
+).map(lambda steps: json.dumps("".join(f"/{step}" for step in steps)).encode())
+OPERATIONS = st.tuples(
+    st.sampled_from([b'"add"', b'"replace"', b'"remove"', b'"move"', b'"copy"', b'"test"', b"1"]),
+    POINTERS | texts,
+    POINTERS | texts,
+    values,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(OPERATIONS, max_size=12))
+def test_anything_may_stand_in_a_json_patch(operations: list[tuple[bytes, bytes, bytes, bytes]]) -> None:
+    items = [b'{"op":%b,"path":%b,"from":%b,"value":%b}' % operation for operation in operations]
+    _check_all(b'{"auditID":"a","verb":"patch","requestObject":[%b]}' % b",".join(items))
+
+
+@settings(deadline=None, max_examples=60)
+@given(values, st.sampled_from([b"patch", b"create"]), st.sampled_from([b"pods", b"cronjobs", b"deployments", b""]))
+def test_anything_may_stand_in_a_body(value: bytes, verb: bytes, resource: bytes) -> None:
+    event = b'{"auditID":"a","verb":"%b","objectRef":{"resource":"%b"},"requestObject":%b}'
+    _check_all(event % (verb, resource, value))
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(KEYS), values, st.sampled_from(KEYS), values)
 def test_anything_may_stand_at_the_top(key: str, value: bytes, other_key: str, other: bytes) -> None:
@@ -134,6 +172,15 @@ def test_every_field_bears_deep_nesting(opening: bytes, closing: bytes, leaf: by
     text = b'{"auditID":"a","requestObject":{"spec":' + opening + leaf + closing + b"}}"
     assert json_text.within_depth(text)
     _check_all(text)
+
+
+def test_every_field_bears_patches_that_nest_deep(open_event: Callable[..., Event]) -> None:
+    """Moves make nests of any depth of a text of few levels."""
+    pointer = "/a" * 250
+    move = {"op": "move", "from": "/b", "path": f"/b{pointer}"}
+    patch = [{"op": "add", "path": "/b", "value": {"\udc80": [1]}}, *[move] * 20]
+    patch.append({"op": "move", "from": "/b", "path": "/spec/template"})
+    _check_all(json.dumps({"auditID": "a", "verb": "patch", "requestObject": patch}).encode())
 
 
 def test_wide_events_take_linear_time(open_event: Callable[..., Event]) -> None:

@@ -13,7 +13,7 @@ BODY = {"requestObject"}
 def test_types_have_the_names_of_falcos_messages() -> None:
     assert [type_.value for type_ in Type] == ["CHARBUF", "UINT64", "ABSTIME", "RELTIME", "BOOL"]
     assert [type_ for type_ in Type if type_.is_number] == [Type.UINT64, Type.ABSTIME, Type.RELTIME]
-    assert [argument.value for argument in Argument] == ["none", "key", "index"]
+    assert [argument.value for argument in Argument] == ["none", "key", "index", "network"]
     assert [why.value for why in NoValue] == ["missing", "unknown", "hidden"]
 
 

@@ -15,9 +15,8 @@ import pytest
 from moto import mock_aws
 
 from functions_data import COMPARED
-from lanner.cli.loading import shipped_rules
 from lanner.outputs import aws
-from lanner.ruleset import artefact, load, rules_paths
+from lanner.ruleset import artefact, load, rules_paths, shipped_rules
 
 TESTS = Path(__file__).parents[1]
 FUNCTIONS = TESTS.parent / "functions"
@@ -33,10 +32,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped rules, built."""
-    loaded = load(rules_paths([shipped_rules()], explicit=True))
+@pytest.fixture(scope="module")
+def packs() -> tuple[str, ...]:
+    """The packs of shipped rules that functions judge by."""
+    return ("default",)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory, packs: tuple[str, ...]) -> Path:
+    """The shipped rules of these packs, built."""
+    loaded = load(rules_paths(shipped_rules(), explicit=True), packs=packs)
     assert loaded.ruleset is not None
     path = tmp_path_factory.mktemp("rules") / "rules.lanner"
     path.write_bytes(artefact.write(loaded.ruleset))

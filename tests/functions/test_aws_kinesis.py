@@ -18,19 +18,19 @@ import pytest
 
 from aws_data import aggregate, batch, kinesis
 from doubles import COUNTED, Box, Recorder, always
-from functions_data import COMPARED, event, incident
+from functions_data import COMPARED, event, incident, incident_alerts
 from lanner.alerts import AlertFormat
-from lanner.cli.loading import shipped_rules
 from lanner.engine import ReferenceEngine
 from lanner.fields import Intake
 from lanner.outputs.dead_letters import DeadLetter
 from lanner.outputs.fanout import Route
 from lanner.pipeline import Pipeline
-from lanner.ruleset import Priority, Rule, artefact, load, rules_paths
+from lanner.ruleset import Priority, Rule, artefact, load, rules_paths, shipped_rules
 from lanner.scan import Judge
 from lanner.sources import Progress, apiserver
 
 HANDLER = "aws_cloudwatch/handler"
+ALERTS = incident_alerts()
 ENVELOPES = Path(__file__).parents[3] / "shared" / "corpus" / "envelopes"
 EVERY_EVENT = """
 - rule: Every Event
@@ -91,12 +91,12 @@ def test_recorded_records(handle: Any, cloud: Any, context: Any, capsys: pytest.
 def test_an_incident_in_many_records(handle: Any, cloud: Any, context: Any, capsys: Any) -> None:
     assert failures(handle(kinesis(*(batch(*group) for group in groups(7))), context)) == []
     alerts = [json.loads(text) for text in cloud.taken()]
-    assert len(alerts) == 58
-    assert len({alert["id"] for alert in alerts}) == 58
+    assert len(alerts) == ALERTS
+    assert len({alert["id"] for alert in alerts}) == ALERTS
     assert {(alert["provider"], alert["cluster"]) for alert in alerts} == {("eks", "shop")}
     # AND there is one report about all of them
     printed = metrics(capsys.readouterr().out)
-    assert (printed["Events"], printed["Alerts"], printed["Delivered"]) == ([332], [58], [58])
+    assert (printed["Events"], printed["Alerts"], printed["Delivered"]) == ([332], [ALERTS], [ALERTS])
     assert printed["LagSeconds"][0] > 0
 
 
@@ -106,12 +106,12 @@ def test_clusters_of_many_accounts(handle: Any, cloud: Any, context: Any, capsys
     sent = kinesis(*(batch(*lines, group=f"/aws/eks/{name}/cluster", owner="2" * 12) for name in names))
     assert failures(handle(sent, context)) == []
     alerts = [json.loads(text) for text in cloud.taken()]
-    assert Counter(alert["cluster"] for alert in alerts) == dict.fromkeys(names, 58)
-    assert len({alert["id"] for alert in alerts}) == 3 * 58
+    assert Counter(alert["cluster"] for alert in alerts) == dict.fromkeys(names, ALERTS)
+    assert len({alert["id"] for alert in alerts}) == 3 * ALERTS
     # AND there are metrics of each
     documents = [one for line in capsys.readouterr().out.splitlines() if "_aws" in (one := json.loads(line))]
     assert [(one["cluster"], one["Events"], one["Alerts"]) for one in documents] == [
-        (name, [332.0], [58.0]) for name in names
+        (name, [332.0], [float(ALERTS)]) for name in names
     ]
 
 
@@ -128,7 +128,7 @@ def test_the_same_records_twice_give_the_same_alerts(handle: Any, cloud: Any, co
 def test_records_in_records(handle: Any, cloud: Any, context: Any) -> None:
     packed = [batch(*group) for group in groups(50)]
     assert failures(handle(kinesis(aggregate(*packed[:4]), b"".join(packed[4:])), context)) == []
-    assert len(set(ids(cloud.taken()))) == 58
+    assert len(set(ids(cloud.taken()))) == ALERTS
 
 
 def test_without_dead_letters_those_records_fail_whose_alerts_are_not_safe(
@@ -144,7 +144,7 @@ def test_without_dead_letters_those_records_fail_whose_alerts_are_not_safe(
         failed = failures(module.handle(sent, context))
         assert failed == ["3", "4", "5", "6"]
         printed = capsys.readouterr().out
-        assert metrics(printed)["NotSafe"] == [58]
+        assert metrics(printed)["NotSafe"] == [ALERTS]
         assert '"level":"ERROR"' in printed
     # AND so do those that cannot be read
     assert failures(module.handle(kinesis(quiet, b"nonsense", quiet), context)) == ["2"]
@@ -156,7 +156,7 @@ def test_without_dead_letters_those_records_fail_whose_alerts_are_not_safe(
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rule, ...]:
     """The shipped rules."""
-    ruleset = load(rules_paths([shipped_rules()], explicit=True)).ruleset
+    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
     assert ruleset is not None
     return ruleset.select()
 
@@ -208,7 +208,7 @@ def test_outputs_that_fail(fault: str, kind: str, faulty: Any, context: Any) -> 
         failed = failures(module.handle(sent, limited(1.5)))
         if not number:
             wanted = set(good.ids)
-            assert len(good.ids) == len(wanted) == 58  # however many records failed, all others were dealt with
+            assert len(good.ids) == len(wanted) == ALERTS  # however many records failed, all others were dealt with
         if not failed:
             break
         sent = {"Records": [one for one in sent["Records"] if one["kinesis"]["sequenceNumber"] in failed]}
@@ -280,7 +280,7 @@ def test_an_output_that_hangs_costs_the_other_records_no_time(faulty: Any) -> No
     # WHEN many records alert
     assert failures(module.handle(kinesis(*(batch(*incident()) for _ in range(20))), limited(4))) == []
     # THEN it had its time once, and the alerts of all are kept
-    assert len(box.records) == 20 * 58
+    assert len(box.records) == 20 * ALERTS
     assert sum(calls) < 1.5
 
 
@@ -302,8 +302,8 @@ def test_records_for_which_no_time_is_left_fail(faulty: Any) -> None:
     assert failed == [str(number) for number in range(safe + 1, 41)]
     # AND each alert of a safe record was taken, or is kept, for both outputs
     letters = Counter(DeadLetter.read(record).output for record in box.records)
-    assert letters["bad"] >= safe * 58
-    assert len(good.taken) + letters["good"] >= safe * 58
+    assert letters["bad"] >= safe * ALERTS
+    assert len(good.taken) + letters["good"] >= safe * ALERTS
 
 
 def test_no_record_is_begun_without_time(faulty: Any) -> None:
@@ -355,7 +355,7 @@ def test_every_record_of_the_corpus(
         pytest.skip("eks-kinesis is not beside this checkout: this needs the recorded corpus")
     payloads, plain = (gzip.decompress(path.read_bytes()).splitlines() for path in paths)
     (tmp_path / "every.yaml").write_text(EVERY_EVENT)
-    ruleset = load(rules_paths([shipped_rules(), tmp_path / "every.yaml"], explicit=True)).ruleset
+    ruleset = load(rules_paths([*shipped_rules(), tmp_path / "every.yaml"], explicit=True)).ruleset
     assert ruleset is not None
     (tmp_path / "rules.lanner").write_bytes(artefact.write(ruleset))
     pieces = (piece for line in plain for piece in apiserver.events(line, origin="x", provider="eks", cluster="shop"))

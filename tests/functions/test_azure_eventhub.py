@@ -91,6 +91,12 @@ class App:
         return found
 
 
+@pytest.fixture(scope="module")
+def packs() -> tuple[str, ...]:
+    """The recorded batch holds what people do all day, too."""
+    return ("default", "hunting")
+
+
 @pytest.fixture(autouse=True)
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[logging.LogRecord]]:
     """What arrives at the root logger, whose handler is the worker's, but for what the library says of itself."""
@@ -157,7 +163,7 @@ def test_the_host_keeps_a_checkpoint_of_every_batch_and_waits_long_enough(app: A
 def test_a_recorded_batch(app: App) -> None:
     app.call(delivered(ALERTING, QUIET, CUT))
     alerts = app.alerts()
-    assert [alert["rule"] for alert in alerts] == ["Session Opened into a Running Pod", "Secrets Read by a Person"]
+    assert [alert["rule"] for alert in alerts] == ["Port Forwarded to a Pod", "Secrets Read by a Person"]
     assert [alert["cluster"] for alert in alerts] == ["shop", ""]
     assert [alert["truncated"] for alert in alerts] == [False, True]
     assert {alert["provider"] for alert in alerts} == {"aks"}
@@ -315,7 +321,7 @@ def test_log_lines_are_objects_for_the_hosts_handler(app: App, lines: list[loggi
     told = json.loads(logging.Formatter().format(record))  # as the worker's handler does
     assert (told["severity"], told["events"], told["others"]) == ("INFO", 4, 1)
     assert told["alerts"] == told["delivered"] == 1
-    assert told["rules"] == {"Session Opened into a Running Pod": 1}
+    assert told["rules"] == {"Port Forwarded to a Pod": 1}
     assert told["cluster"] == "shop"
     assert told["lag_seconds"] > 0
     assert capfd.readouterr().err == ""

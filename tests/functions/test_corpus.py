@@ -15,10 +15,9 @@ from azure.functions import EventHubEvent
 
 from functions_data import COMPARED
 from lanner.alerts import AlertFormat
-from lanner.cli.loading import shipped_rules
 from lanner.engine import ReferenceEngine
 from lanner.fields import Intake
-from lanner.ruleset import AppendOutput, Rule, artefact, load, rules_paths
+from lanner.ruleset import AppendOutput, Rule, artefact, load, rules_paths, shipped_rules
 from lanner.scan import Judge
 from lanner.sources import Progress, apiserver
 
@@ -49,7 +48,7 @@ def named_rules(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[R
     """The shipped rules and one for every event, whose alerts name the event; as an artefact, and loaded."""
     folder = tmp_path_factory.mktemp("named")
     (folder / "every.yaml").write_text(EVERY_EVENT)
-    files = rules_paths([shipped_rules(), folder / "every.yaml"], explicit=True)
+    files = rules_paths([*shipped_rules(), folder / "every.yaml"], explicit=True)
     ruleset = load(files, None, (NAMED,)).ruleset
     assert ruleset is not None
     path = folder / "rules.lanner"
@@ -214,7 +213,9 @@ def _carried(events: Iterable[bytes], entries: Iterable[bytes]) -> Iterator[byte
         is_stream = next(iter(stages.values())).get("objectRef", {}).get("subresource") in ("exec", "attach")
         stage = "ResponseStarted" if is_stream else "ResponseComplete"
         event = {**stages.get(stage, next(iter(stages.values()))), "stage": stage}
-        event["requestURI"] = event["requestURI"].partition("?")[0]
+        uri = event["requestURI"].partition("?")[0]
+        is_proxied = event["objectRef"].get("subresource") == "proxy"  # what stands behind it is not told
+        event["requestURI"] = uri.partition("/proxy")[0] + "/proxy" if is_proxied else uri
         if "status" not in entry["protoPayload"]:
             event["responseStatus"] = {"code": 101 if is_stream else 201 if event["verb"] == "create" else 200}
         if "authoritySelector" not in entry["protoPayload"]["authenticationInfo"]:

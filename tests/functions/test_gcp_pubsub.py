@@ -57,6 +57,12 @@ class Platform:
         return found
 
 
+@pytest.fixture(scope="module")
+def packs() -> tuple[str, ...]:
+    """The recorded message holds what people do all day, too."""
+    return ("default", "hunting")
+
+
 @pytest.fixture(params=["cold", "warm"])
 def platform(request: Any, function: Any, rules: Any, tmp_path: Any, monkeypatch: Any, capfd: Any) -> Platform:
     """The function, called for the first time, or after other messages."""

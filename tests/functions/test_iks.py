@@ -212,7 +212,7 @@ def test_the_first_alerts_of_the_walk_through(deploy: Any) -> None:
     iks = deploy()
     assert iks.post(event_list(json.dumps(listed), json.dumps(bound))) == 200
     found = [(alert["rule"], alert["priority"]) for alert in iks.service.alerts]
-    assert sorted(found) == [("Secrets Read by a Person", "Warning"), ("Sweeping Rights Bound", "Critical")]
+    assert sorted(found) == [("Administrator Rights Bound", "Critical"), ("Secrets Harvested", "Error")]
     assert all("IAM#jane@example.com" in alert["output"] for alert in iks.service.alerts)
 
 

@@ -54,7 +54,7 @@ RENDERED = {
     "%ka.uri.param[nope]": "<NA>",
     "%ka.uri.param": "/api?limit=1.param",  # QUIRK: the argument was forgotten
     '%ka.uri.param["a b"]': '/api?limit=1.param["a b"]',  # QUIRK: an argument must not hold a blank
-    "%ka.uri.params[limit]": "/api?limit=1.params[limit]",
+    "%ka.uri.parts[limit]": "/api?limit=1.parts[limit]",
     "%ka.target.resourcex": "podsx",
     "%ka.sourceips[01]": "<NA>[01]",
     "%jevt.value[/verb]/verb": "get/verb",

@@ -51,7 +51,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_sources(this: Interpreter, tmp_path: Path) -> None:
     # WHEN the packages are built
-    build(tmp_path, this, "no-uv", ["rules"], architectures=())
+    build(tmp_path, this, "no-uv", [], architectures=())
     # THEN each holds the function, what it needs, and nothing else
     assert sorted(contents(tmp_path)) == sorted((*SOURCES, MANIFEST, SUMS))
     for name, function in SOURCES.items():
@@ -65,17 +65,17 @@ def test_sources(this: Interpreter, tmp_path: Path) -> None:
         assert others == {"LICENSE", "rules.lanner", *own}
         package = Path(lanner.__file__).parent
         here = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
-        assert ours == {one for one in here if not one.startswith(("cli/", "__main__"))}
+        assert ours == {one for one in here if not one.startswith(("analysis/", "cli/", "__main__"))}
 
 
 def test_another_checkout_gives_the_same_bytes(this: Interpreter, copy: Path, tmp_path: Path) -> None:
-    build(tmp_path / "one", this, "no-uv", ["rules"], architectures=())
-    build(tmp_path / "other", this, "no-uv", ["rules"], architectures=(), repository=copy)
+    build(tmp_path / "one", this, "no-uv", [], architectures=())
+    build(tmp_path / "other", this, "no-uv", [], architectures=(), repository=copy)
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
 
 
 def test_what_the_manifest_tells(this: Interpreter, tmp_path: Path) -> None:
-    build(tmp_path, this, "no-uv", ["rules"], architectures=())
+    build(tmp_path, this, "no-uv", [], architectures=())
     manifest = json.loads((tmp_path / MANIFEST).read_text())
     assert manifest["lanner"] == lanner.__version__
     assert manifest["made_with"]["python"] == this.version
@@ -121,8 +121,8 @@ def test_everything_twice(copy: Path, tmp_path: Path) -> None:
     if not UV.exists():
         pytest.skip(".venv-lock is missing: `make e2e` sets it up")
     # WHEN everything is built from two checkouts
-    build(tmp_path / "one", interpreter, str(UV), ["rules"])
-    build(tmp_path / "other", interpreter, str(UV), ["rules"], repository=copy)
+    build(tmp_path / "one", interpreter, str(UV), [])
+    build(tmp_path / "other", interpreter, str(UV), [], repository=copy)
     # THEN the bytes are the same
     one = contents(tmp_path / "one")
     assert one == contents(tmp_path / "other")

@@ -25,7 +25,6 @@ from callers import a_webhook, batch, post
 from doubles import COUNTED, Box, Recorder, always
 from functions_data import cloudwatch, event_list, incident
 from lanner.alerts import AlertFormat
-from lanner.cli.loading import shipped_rules
 from lanner.errors import NotSafe
 from lanner.outputs.addresses import Reach
 from lanner.outputs.boxes.file import FileBox
@@ -35,7 +34,7 @@ from lanner.outputs.fanout import Route
 from lanner.outputs.message import Message
 from lanner.outputs.webhook import Webhook
 from lanner.pipeline import Pipeline
-from lanner.ruleset import Priority, Rule, load, rules_paths
+from lanner.ruleset import Priority, Rule, load, rules_paths, shipped_rules
 from lanner.sources import apiserver, eks, gke
 from support import an_event, rules_from
 
@@ -54,7 +53,7 @@ Answer = Callable[[Request], Response]
 @pytest.fixture(scope="module")
 def rules() -> tuple[Rule, ...]:
     """The shipped rules."""
-    ruleset = load(rules_paths([shipped_rules()], explicit=True)).ruleset
+    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
     assert ruleset is not None
     return ruleset.select()
 
@@ -162,7 +161,7 @@ def test_a_process_that_is_killed_between_verdict_and_publishing(rules: tuple[Ru
             sys.executable,
             "-c",
             _KILLED,
-            str(shipped_rules()),
+            ":".join(map(str, shipped_rules())),
             str(tmp_path / "body"),
             str(published),
             str(runs),
@@ -207,7 +206,7 @@ class Output:
             file.write("".join(message.id + "\\n" for message in batch))
         return ()
 
-ruleset = load(rules_paths([Path(rules)], explicit=True)).ruleset
+ruleset = load(rules_paths([Path(folder) for folder in rules.split(":")], explicit=True)).ruleset
 made = Pipeline(ruleset.select(), AlertFormat(), [Route(Output(), Priority.DEBUG)], None)
 made.take(apiserver.events, Path(body).read_bytes(), Deadline(30), origin="x", cluster="shop")
 """

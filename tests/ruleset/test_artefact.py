@@ -232,7 +232,7 @@ def remade(change) -> bytes:
 
 
 def sealed(packed: bytes) -> bytes:
-    return f"lanner-rules 1 {lanner.__version__} crc32:{zlib.crc32(packed):08x}\n".encode() + packed
+    return f"lanner-rules 2 {lanner.__version__} crc32:{zlib.crc32(packed):08x}\n".encode() + packed
 
 
 def put(*path_and_value):
@@ -261,12 +261,12 @@ def test_other_files():
 @pytest.mark.parametrize(
     ("header", "problem"),
     [
-        (b"lanner-rules 2 0.1.0 crc32:0", "has the format '2', not 1"),
-        (b"lanner-rules 1 9.9.9 crc32:0", "was built by Lanner '9.9.9', this is "),
-        (b"lanner-rules 1 %b crc32:0" % lanner.__version__.encode(), "is damaged .its checksum differs"),
+        (b"lanner-rules 1 0.1.0 crc32:0", "has the format '1', not 2"),
+        (b"lanner-rules 2 9.9.9 crc32:0", "was built by Lanner '9.9.9', this is "),
+        (b"lanner-rules 2 %b crc32:0" % lanner.__version__.encode(), "is damaged .its checksum differs"),
         (b"lanner-rules ", "is damaged .its first line"),
         (b"lanner-rules \xff\xfe\x00", "is damaged .its first line"),
-        (b"lanner-rules 1 2 3 4", "is damaged .its first line"),
+        (b"lanner-rules 2 2 3 4", "is damaged .its first line"),
     ],
 )
 def test_headers(header, problem):
@@ -281,10 +281,11 @@ REFUSED = {
     "no checks": (put("checks", None), "damaged"),
     "priority": (put(*RULE, "priority", 9), "damaged"),
     "check that is not there": (put(*RULE, "condition", 99), "there is no check 99"),
-    "check below none": (put(*RULE, "condition", -1), "there is no check -1"),
-    "unknown connective": (put(*RULE, "condition", ["xor", [0, 1]]), "damaged"),
-    "negation of two": (put(*RULE, "condition", ["not", [0, 1]]), "negation"),
-    "negation of none": (put(*RULE, "condition", ["not", []]), "negation"),
+    "group that is not there": (put(*RULE, "condition", -100), "there is no group 99"),
+    "group in itself": (put("groups", [["and", [0, -1]]]), "there is no group 0 here"),
+    "unknown connective": (put("groups", [["xor", [0, 1]]]), "damaged"),
+    "negation of two": (put("groups", [["not", [0, 1]]]), "negation"),
+    "negation of none": (put("groups", [["not", []]]), "negation"),
     "no output": (put(*RULE, "output", None), "no output"),
     "never and a condition": (put(*RULE, "never", "x"), "no output"),
     "unknown field": (put(*CHECK, 0, ["field", "ka.nothing", None]), "does not fit: unknown field ka.nothing"),
@@ -324,11 +325,12 @@ def test_structures_that_lanner_does_not_write(change, problem):
 
 
 def test_conditions_and_operands_without_end():
-    nested: object = 0
-    for _ in range(300):
-        nested = ["not", [nested]]
+    nested = [["not", [0]], *(["not", [-number]] for number in range(1, 300))]
     with pytest.raises(RulesError, match="nests deeper than 250 levels"):
-        read(remade(put(*RULE, "condition", nested)), "f")
+        read(remade(put("groups", nested)), "f")
+    doubled = [["and", [0, 0]], *(["and", [-number, -number]] for number in range(1, 100))]
+    with pytest.raises(RulesError, match="has more than 100000 parts"):
+        read(remade(put("groups", doubled)), "f")
     endless = b"\x94\xa9transform\xa7tolower\x91" * 100_000  # no encoder would write so many levels
     with pytest.raises(RulesError, match="damaged"):
         read(sealed(b"\x84\xa6checks\x91\x95" + endless), "f")

@@ -95,7 +95,7 @@ def test_macros_that_double_each_time_are_stopped(error):
     text = macro("m0", "ka.verb = x") + "".join(macro(f"m{n + 1}", f"m{n} and not m{n}") for n in range(40))
     found = error(text)
     assert found.code == VALIDATION
-    assert found.message == f"with its macros replaced, the condition has more than {module.MAX_SIZE} parts"
+    assert found.message == f"with its macros replaced, the condition has more than {module.MAX_TREE_SIZE} parts"
 
 
 def test_macros_that_nest_too_deep_are_stopped(error):

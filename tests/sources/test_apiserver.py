@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lanner.cli.loading import shipped_rules
 from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import BODIES, Argument, Intake, RawEvent, catalogue
-from lanner.ruleset import load, rules_paths
+from lanner.ruleset import load, rules_paths, shipped_rules
 from lanner.sources import MAX_EVENT_SIZE, Piece, Reject, events
 
 SHOW_KIND = ("obj", "value[/kind]")
@@ -252,7 +251,12 @@ def test_a_request_as_an_api_server_sent_it() -> None:
 
 def test_fields_of_an_item_are_those_of_the_event_in_the_log() -> None:
     # GIVEN every field
-    arguments = {Argument.NONE: (None,), Argument.INDEX: (None, "0"), Argument.KEY: ("/kind", "/verb", "limit")}
+    arguments = {
+        Argument.NONE: (None,),
+        Argument.INDEX: (None, "0"),
+        Argument.KEY: ("/kind", "/verb", "limit"),
+        Argument.NETWORK: ("10.0.0.0/8",),
+    }
     fields = [
         catalogue().bind(name, argument)
         for name, field in catalogue().fields.items()
@@ -277,7 +281,7 @@ def test_conditions_on_items_have_the_verdicts_on_the_events_in_the_log(
         "- rule: Everything\n  desc: d\n  output: x\n  priority: INFO\n  source: k8s_audit\n"
         "  condition: ka.auditid exists and ka.verb in (get, list, create, update, watch) and jevt.rawtime != 0\n"
     )
-    ruleset = load([*rules_paths([shipped_rules()], explicit=True), path]).ruleset
+    ruleset = load([*rules_paths(shipped_rules(), explicit=True), path]).ruleset
     assert ruleset is not None
     engine = engine_of(ruleset.select(()))
     matched = 0

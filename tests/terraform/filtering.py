@@ -15,6 +15,7 @@ from conformance_data import loaded_rules
 
 from lanner.engine import CompiledEngine
 from lanner.fields import Intake, RawEvent
+from lanner.ruleset import PACKS, rules_paths, shipped_rules
 from lanner.sources import Piece
 from terraform.hcl import literal, read
 from terraform.places import REPOSITORY, TERRAFORM
@@ -39,7 +40,7 @@ _OFFICIAL = SHARED / "conformance" / "official"
 RULES = {
     "official": [_OFFICIAL / "k8s_audit_rules.yaml"],
     "activated": [_OFFICIAL / "k8s_audit_rules.yaml", _OFFICIAL / "activate.yaml"],
-    "ours": sorted((REPOSITORY / "rules").glob("*.yaml")),
+    "ours": rules_paths(shipped_rules(), explicit=True),
 }
 """Falco's rules, the same with every rule that is inert by default woken up, and those shipped with Lanner."""
 
@@ -62,11 +63,11 @@ def literals(module: str, part: str) -> set[str]:
 
 
 def engine(rules: str) -> CompiledEngine:
-    """Return an engine with the rules of a name; skips where they are absent."""
+    """Return an engine with the rules of a name, those of all packs; skips where they are absent."""
     for file in RULES[rules]:
         if not file.exists():
             pytest.skip("Falco's rules are not beside this checkout")
-    return CompiledEngine(loaded_rules(*RULES[rules]))
+    return CompiledEngine(loaded_rules(*RULES[rules], packs=PACKS))
 
 
 def corpus(name: str) -> Path:

@@ -14,9 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulators.terraform import Terraform
-from lanner.engine import CompiledEngine
-from lanner.fields import Catalogue, RawEvent
-from lanner.ruleset import load
+from lanner.fields import RawEvent
 from lanner.sources import eks
 from terraform.cloudwatch import Pattern, pattern
 from terraform.filtering import (
@@ -96,18 +94,6 @@ def test_no_alert_is_lost_of_what_cloudwatch_delivers(
     # AND no line that was cut is dropped
     assert not [line for line in lost if "[Truncated...]" in line]
     assert file != "eks-cloudwatch-cut" or not lost
-
-
-def test_the_one_rule_that_would_need_leases(subscription: Subscription) -> None:
-    # GIVEN our rules, those too that are off
-    loaded = load(RULES["ours"], Catalogue(), ()).ruleset
-    assert loaded
-    judge = CompiledEngine(tuple(rule for rule in loaded.rules if rule.is_evaluable and not rule.never))
-    # WHEN a day is filtered
-    lost = [line for line in documents(corpus("day/events")) if not subscription.passes(line)]
-    # THEN what is dropped would have been the alerts of this one, and of no other
-    found = {rule for rule, _ in alerts((RawEvent(line.encode()) for line in lost), judge)}
-    assert found == {"Change from Outside the Control Plane"}
 
 
 def test_events_of_this_repository(subscription: Subscription, dropped: Drops) -> None:

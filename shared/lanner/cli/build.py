@@ -9,17 +9,26 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from lanner.cli.loading import add_configuration_options, configuration, is_artefact, load_files, rules_files
+from lanner.cli.loading import (
+    add_configuration_options,
+    add_pack_option,
+    configuration,
+    is_artefact,
+    load_files,
+    packs,
+    rules_files,
+)
 from lanner.cli.terminal import Style, printable
 from lanner.errors import UsageError
-from lanner.ruleset import Ruleset, artefact
+from lanner.ruleset import Ruleset, artefact, without_others
 
 __all__ = ["add_to"]
 
 _DESCRIPTION = """\
 Checks rules files, resolves their lists, macros and exceptions, and writes all rules to FILE, those that are disabled,
-too. `lanner scan -r FILE` and the functions take it in place of rules files; every option that selects rules works on
-it. static_fields and append_output of a configuration are settled by building."""
+too, but none of a pack that was not asked for. `lanner scan -r FILE` and the functions take it in place of rules files;
+every option that selects rules works on it. static_fields and append_output of a configuration are settled by
+building."""
 
 
 def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,6 +40,7 @@ def add_to(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="RULES",
         help="rules file or directory, in this order (default: the rules shipped with Lanner)",
     )
+    add_pack_option(parser)
     parser.add_argument("-o", dest="output", required=True, metavar="FILE", help="write the rules to FILE")
     add_configuration_options(parser, "--set")
     parser.set_defaults(run=_run)
@@ -43,7 +53,10 @@ def _run(options: argparse.Namespace) -> int:
             raise UsageError(f"{path}: these rules were built already; give the files they come from")
     files = rules_files(options, config)
     output = _output(options.output, [*files, *([options.config] if options.config else [])])
-    ruleset = load_files(files, config)
+    chosen = packs(options, config)
+    ruleset = load_files(files, config, chosen)
+    if chosen is not None:
+        ruleset = without_others(ruleset, chosen)
     content = artefact.write(ruleset, config.static_fields, config.append_output)
     _replace(output, content, options.output)
     _report(options.output, ruleset, len(content))

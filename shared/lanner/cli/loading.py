@@ -11,26 +11,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lanner
 from lanner.cli.terminal import Style, printable
 from lanner.errors import RulesError, UsageError
 from lanner.fields import Catalogue
-from lanner.ruleset import Config, Priority, Rule, Ruleset, Selection, artefact, read_config, rules_paths
+from lanner.ruleset import Config, Priority, Rule, Ruleset, Selection, artefact, read_config, rules_paths, shipped_rules
 
 if TYPE_CHECKING:
     from lanner.ruleset import Diagnostic, FileResult
 
 __all__ = [
     "add_configuration_options",
+    "add_pack_option",
     "add_rules_options",
     "configuration",
     "is_artefact",
     "load_files",
     "load_rules",
+    "packs",
     "print_results",
     "rules_files",
     "select_rules",
-    "shipped_rules",
 ]
 
 _EVERY_RULE = "*"
@@ -67,6 +67,22 @@ def add_configuration_options(group: argparse._ActionsContainer, *override: str)
     )
 
 
+def add_pack_option(group: argparse._ActionsContainer) -> None:
+    """Add the option that chooses among the packs of rules shipped with Lanner."""
+    from lanner.ruleset.packs import ALL, DEFAULT, PACKS
+
+    purposes = "; ".join([f"{name}: {purpose}" for name, purpose in PACKS.items()])
+    group.add_argument(
+        "--pack",
+        dest="packs",
+        action="append",
+        default=[],
+        choices=(*PACKS, ALL),
+        help=f"rules shipped with Lanner ({purposes}; {ALL}); repeatable ({DEFAULT} if no other rules are given); "
+        "other rules are loaded after them, and may change them",
+    )
+
+
 def add_rules_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which rules are used."""
     group = parser.add_argument_group("rules")
@@ -79,6 +95,7 @@ def add_rules_options(parser: argparse.ArgumentParser) -> None:
         help="rules file or directory, in this order; repeatable (default: the rules shipped with Lanner); "
         "or one file that `lanner build` has made of rules",
     )
+    add_pack_option(group)
     add_configuration_options(group, "-o", "--set")
     group.add_argument(
         "--priority", type=_priority, metavar="PRIORITY", help="only rules of at least this priority (default: debug)"
@@ -98,13 +115,6 @@ def _priority(text: str) -> Priority:
         return Priority.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def shipped_rules() -> Path:
-    """Return the directory of the rules shipped with Lanner: beside the package in a checkout, inside it otherwise."""
-    package = Path(lanner.__file__).parent
-    inside = package / "_rules"
-    return inside if inside.is_dir() else package.parents[1] / "rules"
 
 
 def configuration(options: argparse.Namespace) -> Config:
@@ -135,12 +145,12 @@ def load_rules(options: argparse.Namespace, config: Config) -> Ruleset:
     """
     for path in map(Path, options.rules):
         if is_artefact(path):
-            if len(options.rules) > 1:
+            if len(options.rules) > 1 or options.packs:
                 raise UsageError(
-                    f"-r {path}: this file holds rules that were built, it stands alone: leave out other -r"
+                    f"-r {path}: this file holds rules that were built, it stands alone: leave out other -r, and --pack"
                 )
             return _load_artefact(path, config)
-    return load_files(rules_files(options, config), config)
+    return load_files(rules_files(options, config), config, packs(options, config))
 
 
 def _load_artefact(path: Path, config: Config) -> Ruleset:
@@ -151,12 +161,22 @@ def _load_artefact(path: Path, config: Config) -> Ruleset:
     return artefact.read(content, str(path), artefact.digest(config.static_fields, config.append_output))
 
 
+def packs(options: argparse.Namespace, config: Config) -> frozenset[str] | None:
+    """Return the packs of shipped rules that the options ask for, `None` if they ask for other rules only."""
+    from lanner.ruleset import DEFAULT, chosen
+
+    if options.packs:
+        return chosen(options.packs)
+    return None if options.rules or options.config or config.rules_files else frozenset((DEFAULT,))
+
+
 def rules_files(options: argparse.Namespace, config: Config) -> list[Path]:
-    """Return the rules files that the options ask for, in order."""
+    """Return the rules files that the options ask for, in order: those shipped with Lanner first."""
+    shipped = [] if packs(options, config) is None else rules_paths(shipped_rules(), explicit=True)
     if "" in options.rules:
         raise UsageError("the name of the rules file is empty")
     if options.rules:
-        return rules_paths([Path(path) for path in options.rules], explicit=True)
+        return shipped + rules_paths([Path(path) for path in options.rules], explicit=True)
     name = options.config or "-o"
     if config.rules_files:
         for path in config.rules_files:
@@ -167,28 +187,30 @@ def rules_files(options: argparse.Namespace, config: Config) -> list[Path]:
             raise UsageError(
                 f"{name}: none of its rules_files exists here as a *.yaml or *.yml file; give rules with -r"
             )
-        return files
-    if options.config:
+        return shipped + files
+    if not shipped:
         raise UsageError(f"{options.config}: it names no rules_files; give rules with -r")
-    return rules_paths([shipped_rules()], explicit=True)
+    return shipped
 
 
-def load_files(files: Sequence[Path], config: Config) -> Ruleset:
-    """Load rules files; warnings go to standard error. Raises `RulesError` if they are invalid."""
+def load_files(files: Sequence[Path], config: Config, chosen: frozenset[str] | None) -> Ruleset:
+    """Load rules files, with those of the packs `chosen` switched on; warnings go to standard error.
+
+    Raises `RulesError` if they are invalid.
+    """
     from lanner.ruleset import load
 
-    loaded = load(files, Catalogue(config.static_fields), config.append_output)
+    loaded = load(files, Catalogue(config.static_fields), config.append_output, chosen)
     if loaded.ruleset is None:
         print_results([result for result in loaded.results if not result.successful], sys.stderr)
         raise RulesError("the rules cannot be used, see above", loaded.results)
     style = Style.for_stream(sys.stderr)
-    for result in loaded.results:
-        remarks = (*result.warnings, *result.notes)
+    for name, remarks in loaded.remarks.items():
         for diagnostic in remarks[:_REMARKS_SHOWN]:
             print(_one_line(diagnostic, style), file=sys.stderr)
         if len(remarks) > _REMARKS_SHOWN:
             more = len(remarks) - _REMARKS_SHOWN
-            print(f"{printable(result.name)}: {more:,} more, see `lanner rules validate`", file=sys.stderr)
+            print(f"{printable(name)}: {more:,} more, see `lanner rules validate`", file=sys.stderr)
     return loaded.ruleset
 
 

@@ -19,7 +19,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141  # as a shell reports a process that SIGPIPE has ended
 
-_VERBS = ("scan", "serve", "tail", "replay", "rules", "build", "fields")  # a module each
+_VERBS = ("scan", "serve", "tail", "replay", "rules", "lint", "test", "build", "fields")  # a module each
 
 # Falco's users know these; each stands for a verb, wherever it stands among the other options.
 _FALCO_FLAGS = {

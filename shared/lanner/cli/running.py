@@ -58,7 +58,7 @@ def pipeline_of(
     options: argparse.Namespace, settings: Settings, routes: Sequence[Route], box: DeadLetterBox | None
 ) -> Pipeline:
     """Return a pipeline with the rules that the options ask for; what they leave open, the settings say."""
-    if settings.rules and not (options.rules or options.config):
+    if settings.rules and not (options.rules or options.config or options.packs):
         options.rules = [settings.rules]
     options.selections = [*settings.selections, *(options.selections or [])]
     config = configuration(options)

@@ -8,6 +8,7 @@ No text of a rule gets into the source. A `v` is the value that the reader of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -40,6 +41,8 @@ _UNREAD = object()
 ReaderOf = Callable[[BoundField], FieldReader]
 """Returns what reads a field."""
 
+Words = Callable[[], str]
+
 
 class Residual(msgspec.Struct, frozen=True):
     """The rules that may match in one situation, with what is left to ask, and the function that asks it."""
@@ -47,8 +50,13 @@ class Residual(msgspec.Struct, frozen=True):
     rules: tuple[tuple[Rule, Expression], ...]
     judge: Callable[[Event], list[Rule]]
     source: str
-    names: dict[str, str]
-    """What the names in `source` stand for, in words."""
+    words: dict[str, Words]
+    """What says what the names in `source` stand for; seldom asked."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the names in `source` stand for, in words."""
+        return {name: words() for name, words in self.words.items()}
 
 
 def generate(
@@ -66,7 +74,7 @@ def generate(
     body = []
     known: frozenset[str] = frozenset()
     for rule, condition in rules:
-        name = writer.name("rule", rule, rule.name)
+        name = writer.name("rule", rule, partial(getattr, rule, "name"))
         found = f"return [{name}]" if first_match else f"matched.append({name})"
         if condition == TRUE:
             body.append(f"    {found}")
@@ -77,7 +85,7 @@ def generate(
     head = ["def judge(event):", "    matched = []", *(f"    {value} = unread" for value in writer.read_again)]
     source = "\n".join([*head, *body, "    return matched", ""])
     scope = {**writer.things, "missing": NoValue.MISSING, "unread": _UNREAD, "truth": truth}
-    return Residual(tuple(rules), function("judge", source, scope), source, writer.names)
+    return Residual(tuple(rules), function("judge", source, scope), source, writer.words)
 
 
 def failed(error: Exception) -> Residual:
@@ -95,19 +103,19 @@ class _Writer:
     def __init__(self, expressions: Expressions, reader: ReaderOf) -> None:
         self._reader = reader
         self.things: dict[str, Any] = {}
-        self.names: dict[str, str] = {}
+        self.words: dict[str, Words] = {}
         self.read_again: dict[str, None] = {}
         """The values that are read at more than one place, where nobody can say which comes first."""
         self._expressions = expressions
         self._given: dict[tuple[str, Any], str] = {}
         self._seen: set[str] = set()
 
-    def name(self, kind: str, thing: Any, words: str, key: Any = None) -> str:
+    def name(self, kind: str, thing: Any, words: Words, key: Any = None) -> str:
         """Return the name of a thing, the same for the same thing (or key). `words` say what it is."""
         key = (kind, id(thing) if key is None else key)
         if key not in self._given:
             self._given[key] = name = f"{kind}{len(self._given)}"
-            self.things[name], self.names[name] = thing, words
+            self.things[name], self.words[name] = thing, words
         return self._given[key]
 
     def expression(
@@ -122,7 +130,7 @@ class _Writer:
             return self._check(node.check, known)
         if level >= MAX_DEPTH:
             condition = self._expressions.condition(number)
-            return f"truth({self.name('condition', condition, str(condition))}, event, {{}})", frozenset()
+            return f"truth({self.name('condition', condition, condition.__str__)}, event, {{}})", frozenset()
         if node.kind is Kind.NOT:
             written, read = self.expression(node.parts[0], known, level + 1)
             return f"(not {written})", read
@@ -138,31 +146,31 @@ class _Writer:
         return (f"(\n        {text}\n    )" if break_lines else f"({text})"), first or frozenset()
 
     def _check(self, check: BoundCheck, known: frozenset[str]) -> tuple[str, frozenset[str]]:
-        read, value = self._read(check.left, str(check.source.left), known)
+        read, value = self._read(check.left, check.source.left.__str__, known)
         return self._test(check, read, value, known | {value}), frozenset((value,))
 
     def _test(self, check: BoundCheck, read: str, value: str, known: frozenset[str]) -> str:
         operator = check.operator
         if check.right is not None:
-            other_read, other = self._read(check.right, str(check.source.right), known)
-            compare = self.name("compare", check.compare, operator)
+            other_read, other = self._read(check.right, check.source.right.__str__, known)
+            compare = self.name("compare", check.compare, lambda: operator)
             return f"({read} is not missing and {other_read} is not missing and {compare}({value}, {other}))"
         if operator == "exists":
             return f"({read} is not missing)"
         if check.modifier is None and not check.left.is_list:
             if operator in ("in", "intersects"):
-                choice = self.name("c", frozenset(check.constants), _words(check.constants), check.constants)
+                choice = self.name("c", frozenset(check.constants), lambda: _words(check.constants), check.constants)
                 return f"({read} in {choice})"
             if operator in _EQUALS or operator in _SHORT_TESTS:
-                constant = self.name("c", check.constants[0], _words(check.constants))
+                constant = self.name("c", check.constants[0], lambda: _words(check.constants))
                 if operator in _EQUALS:
                     return f"({read} == {constant})"
                 test = _SHORT_TESTS[operator].format(value=value, constant=constant)
                 return f"({read} is not missing and {test})"
-        test = self.name("test", check.test, f"of {check.source}")
+        test = self.name("test", check.test, lambda: f"of {check.source}")
         return f"({read} is not missing and {test}({value}))"
 
-    def _read(self, operand: BoundOperand, words: str, known: frozenset[str]) -> tuple[str, str]:
+    def _read(self, operand: BoundOperand, words: Words, known: frozenset[str]) -> tuple[str, str]:
         """Return how an operand's value is read, and its name from then on."""
         if isinstance(operand, FieldOperand):
             name = self.name("read", self._reader(operand.field), words, operand.field)

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from lanner.engine.codegen import Residual
 from lanner.engine.dispatch import Dispatch
+from lanner.engine.expressions import Expressions
 from lanner.engine.projection import ARRAY, Head, Path, Projection, is_inside_body
 from lanner.engine.reference import ReferenceEngine, Verdict
 from lanner.engine.selector import selector
@@ -19,8 +20,6 @@ from lanner.engine.view import Readers, View
 from lanner.fields import BoundField, Event, Intake
 from lanner.fields.block import Block
 from lanner.fields.event import TRUNCATION
-from lanner.language import BoundCheck
-from lanner.language.nodes import walk
 from lanner.ruleset import Rule
 
 __all__ = ["CompiledEngine"]
@@ -40,7 +39,7 @@ class CompiledEngine:
         self._rules = rules
         self.dispatch = Dispatch(rules, first_match=first_match)
         values = {switch.path: switch.type for switch in self.dispatch.switches}
-        self._projection = Projection(values, _inside_bodies(rules))
+        self._projection = Projection(values, _inside_bodies(self.dispatch.expressions, rules))
         self._readers = Readers(self._projection)
         self.dispatch.reader = self._readers.fields.__getitem__
         dispatch = self.dispatch
@@ -123,17 +122,16 @@ def _time(event: Event) -> int:
         return event.time
 
 
-def _inside_bodies(rules: Iterable[Rule]) -> set[Path]:
+def _inside_bodies(expressions: Expressions, rules: Iterable[Rule]) -> set[Path]:
     """Return the paths into bodies that rules look at.
 
     Conditions are what counts: a path of an output that would keep one of theirs from being followed is left out.
     """
     conditions: set[BoundField] = set()
     outputs: set[BoundField] = set()
+    for node in expressions.nodes:
+        conditions.update(node.check.fields if node.check is not None else ())
     for rule in rules:
-        for check in walk(rule.condition) if rule.condition is not None else ():
-            assert isinstance(check, BoundCheck)
-            conditions.update(check.fields)
         outputs.update(rule.output.fields if rule.output is not None else ())
     paths = _paths(conditions)
     plain = {tuple([key.removesuffix(ARRAY) for key in path[:size]]) for path in paths for size in range(len(path) + 1)}

@@ -47,7 +47,10 @@ class Dispatch:
         self.reader: ReaderOf = attrgetter("value")
         """What gives the reader of a field, for residuals that are still to be made."""
         self.expressions = Expressions()
-        conditions = [(rule, self.expressions.of(rule.condition)) for rule in rules if rule.condition is not None]
+        known: dict[int, Expression] = {}
+        conditions = [
+            (rule, self.expressions.of(rule.condition, known)) for rule in rules if rule.condition is not None
+        ]
         self.switches = choose(self.expressions, [condition for _, condition in conditions])
         self.empty: set[tuple[Any, ...]] = set()
         self.residuals: dict[tuple[Any, ...], Residual | None] = {}

@@ -56,14 +56,25 @@ class Expressions:
         self._numbers: dict[object, Expression] = {}
         self._checks: list[frozenset[Expression]] = [frozenset(), frozenset()]
 
-    def of(self, condition: Condition) -> Expression:
-        """Return the expression of a compiled condition."""
+    def of(self, condition: Condition, known: dict[int, Expression] | None = None) -> Expression:
+        """Return the expression of a compiled condition.
+
+        `known` remembers its parts by their identity, for conditions that share some (those of an artefact do).
+        """
+        known = {} if known is None else known
+        found = known.get(id(condition))
+        if found is None:
+            found = known[id(condition)] = self._made(condition, known)
+        return found
+
+    def _made(self, condition: Condition, known: dict[int, Expression]) -> Expression:
         if isinstance(condition, BoundCheck):
             return self._number(condition.source, Node(Kind.CHECK, check=condition, cost=_cost(condition)))
         if isinstance(condition, Not):
-            return self.negation(self.of(condition.child))
+            return self.negation(self.of(condition.child, known))
         assert isinstance(condition, And | Or)
-        return self.group(Kind.AND if isinstance(condition, And) else Kind.OR, map(self.of, condition.children))
+        kind = Kind.AND if isinstance(condition, And) else Kind.OR
+        return self.group(kind, [self.of(child, known) for child in condition.children])
 
     def negation(self, part: Expression) -> Expression:
         """Return what is true where `part` is false."""

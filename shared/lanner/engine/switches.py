@@ -67,6 +67,7 @@ CANDIDATES = (
     Candidate(("responseStatus", "code"), ("ka.response.code",), int),
     Candidate(("user", "username"), ("ka.user.name",)),
     Candidate(("objectRef", "namespace"), ("ka.target.namespace",)),
+    Candidate(("userAgent",), ("ka.useragent",)),
     Candidate(("objectRef", "name"), ("ka.target.name", "ka.req.configmap.name"), is_name=True),
 )
 """In the order in which they are asked: the keys first, and what leaves the fewest rules."""

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from lanner.fields.event import Event
 
 __all__ = [
+    "Binder",
+    "audited",
     "binding_subject_has_name",
     "command_line",
     "container_image",
     "effective_id",
     "every",
+    "growing",
     "host_ports",
     "hostpath_volume",
     "image_repository",
@@ -50,13 +53,13 @@ _SUBJECTS = ("requestObject", "subjects")
 _SPEC = ("requestObject", "spec")
 
 
-def _growing(extractor: Extractor, growth: Growth) -> Extractor:
+def growing(extractor: Extractor, growth: Growth) -> Extractor:
     """Note what the extraction means of a value that was cut (`lanner.fields.cut.read`)."""
     extractor.growth = growth  # type: ignore[attr-defined]
     return extractor
 
 
-def _audited(extractor: Extractor) -> Extractor:
+def audited(extractor: Extractor) -> Extractor:
     """Add the precondition of every `ka.*` field: the event has an `auditID` (even if its value is lost).
 
     Where that is known already, `__wrapped__` is the extractor without it.
@@ -90,7 +93,7 @@ def scalar(path: Path) -> Binder:
             return NoValue.MISSING if text is None else text
 
         extract.text_path = path  # type: ignore[attr-defined]
-        return _audited(_growing(extract, Growth.TEXT))
+        return audited(growing(extract, Growth.TEXT))
 
     return bind
 
@@ -108,7 +111,7 @@ def listed(path: Path) -> Binder:
             texts = list(_texts_of_known(value)) if len(value) <= _MAX_KNOWN else rendered(json_text.elements(value))
             return _unless_empty(texts if index is None else texts[index : index + 1])
 
-        return _audited(_growing(extract, Growth.LIST if index is None else Growth.ELEMENT))
+        return audited(growing(extract, Growth.LIST if index is None else Growth.ELEMENT))
 
     return bind
 
@@ -140,7 +143,7 @@ def _walked(walk: Walk) -> Extractor:
         return _unless_empty(texts if change is None else [change(text) for text in texts])
 
     extract.walk = walk  # type: ignore[attr-defined]
-    return _audited(_growing(extract, Growth.PERHAPS if is_whole else Growth.LIST))
+    return audited(growing(extract, Growth.PERHAPS if is_whole else Growth.LIST))
 
 
 def nested(path: Path) -> Binder:
@@ -153,7 +156,7 @@ def nested(path: Path) -> Binder:
             arrays = present(event.walk(path, index))
             return _unless_empty([text for array in arrays for text in rendered(json_text.elements(array))])
 
-        return _audited(_growing(extract, Growth.ARRAYS))
+        return audited(growing(extract, Growth.ARRAYS))
 
     return bind
 
@@ -191,7 +194,7 @@ def command_line(path: Path) -> Binder:
                 lines.append(b" ".join(rendered(words)))
             return _unless_empty(lines)
 
-        return _audited(_growing(extract, Growth.PERHAPS))
+        return audited(growing(extract, Growth.PERHAPS))
 
     return bind
 
@@ -213,7 +216,7 @@ def host_ports(path: Path) -> Binder:
                         ports.append(json_text.render(number))
             return _unless_empty(ports)
 
-        return _audited(_growing(extract, Growth.PERHAPS))
+        return audited(growing(extract, Growth.PERHAPS))
 
     return bind
 
@@ -235,7 +238,7 @@ def effective_id(array: str, key: str) -> Binder:
             default = b"0" if pod in (None, b"null") else pod
             return _unless_empty(rendered(default if value in (None, b"null") else value for value in values))
 
-        return _audited(extract)
+        return audited(extract)
 
     return bind
 
@@ -249,7 +252,7 @@ def privileged(path: Path) -> Binder:
             return NoValue.MISSING
         return b"true" if b"true" in values else b"false"
 
-    return lambda _: _audited(_growing(extract, Growth.TRUE))
+    return lambda _: audited(growing(extract, Growth.TRUE))
 
 
 def hostpath_volume(path: Path) -> Binder:
@@ -267,7 +270,7 @@ def hostpath_volume(path: Path) -> Binder:
                     return b"true"
             return b"false"
 
-        return _audited(_growing(extract, Growth.TRUE))
+        return audited(growing(extract, Growth.TRUE))
 
     return bind
 
@@ -289,7 +292,7 @@ def volume_types(path: Path) -> Binder:
                     types += [key for key in json_text.keys(volume) if key != b"name"]
             return _unless_empty(types)
 
-        return _audited(_growing(extract, Growth.ARRAY))
+        return audited(growing(extract, Growth.ARRAY))
 
     return bind
 
@@ -322,7 +325,7 @@ def subject_names(kind: bytes, *, with_namespace: bool = False) -> Binder:
                 names.append(json_text.render(member["namespace"]) + b":" + name)
         return _unless_empty(names)
 
-    return lambda _: _audited(_growing(extract, Growth.LIST))
+    return lambda _: audited(growing(extract, Growth.LIST))
 
 
 def uri_parameter(path: Path) -> Binder:
@@ -361,9 +364,9 @@ def target_pod_name(path: Path) -> Binder:
 
 def binding_subject_has_name(_: str | None) -> Extractor:
     """Always `true` (section 3.2)."""
-    return _audited(lambda event: b"true")
+    return audited(lambda event: b"true")
 
 
 def truncated(_: str | None) -> Extractor:
     """`true` if a part of the event is lost, or not looked at, else `false`."""
-    return _audited(lambda event: b"true" if event.lost else b"false")
+    return audited(lambda event: b"true" if event.lost else b"false")

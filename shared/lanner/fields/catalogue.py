@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 
 from lanner.errors import FieldError
-from lanner.fields import generic
+from lanner.fields import addresses, generic
 from lanner.fields.definitions import builtin_fields
 from lanner.fields.field import WHOLE, BoundField, Field
 from lanner.fields.types import Argument
@@ -85,7 +86,7 @@ def _check_argument(field: Field, argument: str | None) -> None:
                 text=written,
             )
     elif argument is None:
-        if field.argument is Argument.KEY:
+        if field.argument in (Argument.KEY, Argument.NETWORK):
             raise FieldError(
                 f"filter '{name}': {name} requires an argument but none provided",
                 text=name,
@@ -101,6 +102,18 @@ def _check_argument(field: Field, argument: str | None) -> None:
             problem = f"not representable on 64 bit: {argument}"
         if problem:
             raise FieldError(f"filter {written} {name} has an invalid index argument {problem}", text=written)
+    elif field.argument is Argument.NETWORK:
+        _check_network(name, argument, written)
+
+
+def _check_network(name: str, argument: str, written: str) -> None:
+    try:
+        addresses.network(argument)
+    except ValueError:
+        hint = f"write it as {name}[10.0.0.0/8] or {name}[2001:db8::/32]"
+        with suppress(ValueError):
+            hint = f"did you mean {addresses.network(argument, is_exact=False)}?"
+        raise FieldError(f"filter '{written}': this is no network", text=written, hint=hint) from None
 
 
 @cache

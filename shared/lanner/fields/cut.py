@@ -15,7 +15,7 @@ from lanner.fields.event import Event
 from lanner.fields.types import Growth, NoValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from lanner.fields.types import Extracted
 
@@ -83,6 +83,16 @@ class _Watched(Event):
         value, is_open = self._step(path[:1])
         cut = self.cut[1:] if is_open else None
         return None if value is None else self._walk(value, path[1:], index, cut, paths.MAX_ARRAYS)
+
+    def gather(self, wanted: Iterable[tuple[str, ...]]) -> list[bytes | None]:
+        """See `Event.gather`; what may have stood in the lost part is left out."""
+        found: list[bytes | None] = []
+        for path in wanted:
+            try:
+                found.extend(self.walk(path) or ())
+            except _LostError:
+                self.is_touched = True
+        return found
 
     def _step(self, path: tuple[str, ...]) -> tuple[bytes | None, bool]:
         """Return the value at `path`, and whether it was open at the cut."""

@@ -7,6 +7,7 @@ from functools import cache
 
 from lanner.fields import audit, generic, timestamp
 from lanner.fields.field import WHOLE, Extractor, Field
+from lanner.fields.own_definitions import own_fields
 from lanner.fields.types import Argument, NoValue, Type
 
 __all__ = ["builtin_fields"]
@@ -107,14 +108,6 @@ def _ka_request() -> Iterator[Field]:
         is_list=True,
         argument=Argument.INDEX,
         correction="a",
-    )
-    yield Field(
-        name="ka.truncated",
-        meaning="Whether a part of the event was cut off on its way or is too long to be looked at; what depends on it "
-        "is unknown. Not in Falco",
-        path="the event",
-        section="",
-        bind=audit.truncated,
     )
     yield _ka("resp.name", "responseObject.metadata.name", "Name of the object in the response")
     yield _annotation("cluster.name", "cluster_name", "Name of the cluster, if the sender annotates the event with it")
@@ -398,5 +391,5 @@ def _evt() -> Iterator[Field]:
 @cache
 def builtin_fields() -> dict[str, Field]:
     """Return every field by name, in the order in which they are listed."""
-    sections = (_ka_request(), _ka_objects(), _ka_pods(), _json(), _evt())
+    sections = (_ka_request(), _ka_objects(), _ka_pods(), own_fields(), _json(), _evt())
     return {field.name: field for section in sections for field in section}

@@ -10,7 +10,7 @@ import msgspec
 from lanner.fields import json_text, paths, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import EllipsisType
 
     from lanner.fields.cut import Kept
@@ -279,6 +279,10 @@ class Event:
                 return seen
         value = self.find(path[:1])
         return None if value is None else paths.walk(value, path[1:], index)
+
+    def gather(self, wanted: Iterable[tuple[str, ...]]) -> list[bytes | None]:
+        """Return the values of walks along several paths, behind each other."""
+        return [value for path in wanted for value in self.walk(path) or ()]
 
     def _string(self, path: tuple[str, ...]) -> str | None:
         text = self.text(path)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from lanner.fields.availability import level_of, providers_of
 from lanner.fields.event import KEYS, Event
 from lanner.fields.types import Argument, Extracted, NoValue, Type
 
@@ -56,6 +57,18 @@ class Field(msgspec.Struct, frozen=True):
     """Every event has it, even if a lost part of the event holds what it is."""
     is_constant: bool = False
     """It is the same on every event of every run: one value, or none."""
+    is_portable: bool = True
+    """Falco has it, too."""
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The providers whose log has it (`lanner.fields.availability`)."""
+        return providers_of(self.name)
+
+    @property
+    def level(self) -> str:
+        """The least level of an audit policy at which it is logged: Metadata, Request or RequestResponse."""
+        return level_of(self.reads)
 
 
 class BoundField(msgspec.Struct, frozen=True, eq=False):
@@ -67,6 +80,11 @@ class BoundField(msgspec.Struct, frozen=True, eq=False):
     reads: frozenset[str]
     whole: str | None = None
     """The top-level key whose whole value this field is, if so: then it exists even when the value is lost."""
+
+    @property
+    def level(self) -> str:
+        """The least level of an audit policy at which it is logged: Metadata, Request or RequestResponse."""
+        return level_of(self.reads)
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from lanner.fields.availability import LACKING, PROVIDERS
 from lanner.fields.field import Field
 from lanner.fields.types import Argument, Type
 
@@ -19,6 +20,38 @@ _FAMILIES = (
     ("evt.", "Event fields", "Numbers compare as unsigned 64-bit integers."),
     ("static.", "Constants", "The configuration key `static_fields` adds `static.<name>` fields."),
 )
+_HEAD = "| field | type | meaning | JSON path | level | providers | section | differs |"
+_INTRODUCTION = """\
+# Fields
+
+What conditions and outputs may name. `lanner fields --format markdown` writes this page.
+
+A field has a value or is *missing*; every check on a missing field is false. A list field can be tested with
+`in` (every element), `intersects` (any element) and `exists`.
+
+*level* is the least level of an audit policy at which the field is logged, *providers* tells whose logs have it (the
+last table says why not). Sections are those of the specification of Falco's fields that Lanner is tested against;
+`Lanner` marks fields that Falco does not have: rules that name one are not portable. Letters in the last column are the
+deliberate differences from Falco of [compatibility.md](compatibility.md).
+
+## The written object
+
+The JSON paths of Lanner's own fields begin with `written` where they read the object that a request writes: its body
+or, if that is a JSON patch, an object of the values that the patch sets, each at its place. So these fields see a
+create, a replacement, a merge patch, server-side apply and a JSON patch alike. What a patch does not mention is
+missing, and so is what is null. Of elements that a JSON patch inserts into an array none is left out, even if it
+writes to the same index again; `move` and `copy` are followed to what the patch has written itself. Of duplicate keys
+in a patch the last counts, as for API servers.
+
+`podSpec` is a pod specification in that object: `spec.template.spec` (workloads),
+`spec.jobTemplate.spec.template.spec` (CronJobs), `template.spec` (PodTemplates) or `spec` (pods). Lists are those of
+all of them, a flag is true if one has it so, another text is that of the place that belongs to the target's resource.
+
+Bounds: pointers of 300 steps, arrays 16 deep in each other, folders of 16 levels; of JSON patches what API servers take
+(10,000 operations, 3 MiB of copies); of patches 250,000 places, none inside a place whose pointer has more than 256
+bytes. What is beyond is not looked at; no object of an API comes near.""".splitlines()
+
+_BRACKETS = {Argument.NONE: "", Argument.KEY: "[key]", Argument.INDEX: "[index]", Argument.NETWORK: "[network]"}
 _TYPES = {Type.STRING: "string", Type.BOOL: "boolean"}
 
 
@@ -36,37 +69,50 @@ def as_json(fields: Iterable[Field]) -> str:
 
 def as_markdown(fields: Sequence[Field]) -> str:
     """Return the page docs/fields.md."""
-    lines = [
-        "# Fields",
-        "",
-        "What conditions and outputs may name. `lanner fields --format markdown` writes this page.",
-        "",
-        "A field has a value or is *missing*; every check on a missing field is false. A list field can be tested with",
-        "`in` (every element), `intersects` (any element) and `exists`. Letters in the last column are the deliberate",
-        "differences from Falco of [compatibility.md](compatibility.md); sections are those of the specification of",
-        "Falco's fields that Lanner is tested against.",
-    ]
+    lines = [*_INTRODUCTION]
     for prefix, title, note in _FAMILIES:
         family = [field for field in fields if field.name.startswith(prefix)]
         if title:
             lines += ["", f"## {title}", "", note]
             if family:
-                lines += ["", "| field | type | meaning | JSON path | section | differs |", "|---|---|---|---|---|---|"]
+                lines += ["", _HEAD, "|" + "---|" * (_HEAD.count("|") - 1)]
         lines += [_row(field) for field in family]
+    lacking = [(field, LACKING[field.name]) for field in fields if field.name in LACKING]
+    if lacking:
+        lines += ["", "## What is not in a provider's log", "", "| field | not on | because |", "|---|---|---|"]
+    for field, reasons in lacking:
+        for reason in dict.fromkeys(reasons.values()):
+            providers = ", ".join([provider for provider in PROVIDERS if reasons.get(provider) == reason])
+            lines.append(f"| `{field.name}` | {providers} | {reason} |")
     return "\n".join(lines)
 
 
 def _row(field: Field) -> str:
-    written, path = f"`{_written(field)}`", _code(field.path)
-    return f"| {written} | {_type(field)} | {field.meaning} | {path} | {field.section} | {field.correction} |"
+    section = field.section if field.is_portable else "Lanner"
+    columns = (
+        f"`{_written(field)}`",
+        _type(field),
+        field.meaning,
+        f"`{field.path}`" if field.path else "",
+        field.level,
+        _providers(field),
+        section,
+        field.correction,
+    )
+    return f"| {' | '.join(columns)} |"
 
 
-def _code(path: str) -> str:
-    return f"`{path}`" if path else ""
+def _providers(field: Field) -> str:
+    """Say whose logs have a field, in few words."""
+    there = [provider for provider in PROVIDERS if provider in field.providers]
+    lacking = [provider for provider in PROVIDERS if provider not in field.providers]
+    if not lacking:
+        return "all"
+    return f"all but {', '.join(lacking)}" if len(lacking) < len(there) else ", ".join(there)
 
 
 def _written(field: Field) -> str:
-    return field.name + {Argument.NONE: "", Argument.KEY: "[key]", Argument.INDEX: "[index]"}[field.argument]
+    return field.name + _BRACKETS[field.argument]
 
 
 def _type(field: Field) -> str:
@@ -82,6 +128,9 @@ def _object(field: Field) -> dict[str, Any]:
         "argument": field.argument.value,
         "meaning": field.meaning,
         "json_path": field.path,
-        "section": field.section,
+        "section": field.section or None,
         "correction": field.correction or None,
+        "is_portable": field.is_portable,
+        "level": field.level,
+        "providers": [provider for provider in PROVIDERS if provider in field.providers],
     }

@@ -28,6 +28,7 @@ class Argument(enum.Enum):
     NONE = "none"
     KEY = "key"
     INDEX = "index"
+    NETWORK = "network"
 
 
 class NoValue(enum.Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-__all__ = ["parameter", "parameters"]
+__all__ = ["parameter", "parameters", "path", "sent_parameters"]
 
 _BAD_ESCAPE = rb"%(?![0-9a-fA-F]{2})"
 _CONTROL = rb"[\x00-\x1f\x7f]"
@@ -27,6 +27,39 @@ def parameter(uri: bytes, name: bytes) -> bytes | None:
         if key == name:
             return value
     return None
+
+
+def path(uri: bytes) -> bytes:
+    """Return the path of `uri` as a server sees it: decoded once, without dots and empty steps.
+
+    Escapes that are none stay as they are. A trailing slash stays, too: it tells a folder from a file.
+    """
+    from urllib.parse import unquote_to_bytes
+
+    decoded = unquote_to_bytes(uri.partition(b"?")[0])
+    steps: list[bytes] = []
+    for step in decoded.split(b"/"):
+        if step == b"..":
+            del steps[-1:]
+        elif step not in (b"", b"."):
+            steps.append(step)
+    end = b"/" if steps and decoded.endswith(b"/") else b""
+    return b"/" + b"/".join(steps) + end
+
+
+@lru_cache(maxsize=1)  # for several fields of one event
+def sent_parameters(uri: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the (name, value) pairs of the query of `uri` that reach an API server.
+
+    Unlike `parameters`, which is Falco's way: a pair that is malformed does not hide the others, and in a request there
+    is no fragment (Go, `URL.Query` and `ParseRequestURI`).
+    """
+    pairs = []
+    for part in uri.partition(b"?")[2].split(b"&"):
+        if part and b";" not in part and not _has_bad_escape(part):
+            key, _, value = part.partition(b"=")
+            pairs.append((_decode(key), _decode(value)))
+    return tuple(pairs)
 
 
 @lru_cache(maxsize=1)  # for several parameters of one event; the URIs of others are not kept

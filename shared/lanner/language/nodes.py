@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FALSE",
     "MAX_TREE_DEPTH",
+    "MAX_TREE_SIZE",
     "TRUE",
     "And",
     "Check",
@@ -40,6 +41,9 @@ __all__ = [
 
 MAX_TREE_DEPTH = 250
 """A condition, its macros expanded, may nest this deep; evaluation recurses as deep."""
+
+MAX_TREE_SIZE = 100_000
+"""Parts that a condition may have, its macros expanded."""
 
 _BARE = r"[^\s\b()\"'=,]+"
 _BARE_ARGUMENT = r"[^\s\[\]\"']+"

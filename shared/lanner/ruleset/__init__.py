@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from lanner.ruleset.diagnostics import DESCRIPTIONS, Diagnostic, FileResult, Location, Severity
     from lanner.ruleset.files import rules_paths
     from lanner.ruleset.loader import LoadResult, load, load_texts
+    from lanner.ruleset.packs import ALL, DEFAULT, PACKS, chosen, pack_of, shipped_rules, without_others
     from lanner.ruleset.versions import ENGINE, PLUGINS, Version
 
 __all__ = [
+    "ALL",
+    "DEFAULT",
     "DESCRIPTIONS",
     "ENGINE",
+    "PACKS",
     "PLUGINS",
     "AppendOutput",
     "Config",
@@ -38,11 +42,15 @@ __all__ = [
     "Selection",
     "Severity",
     "Version",
+    "chosen",
     "load",
     "load_texts",
     "matches",
+    "pack_of",
     "read_config",
     "rules_paths",
+    "shipped_rules",
+    "without_others",
 ]
 
 _LATER = {
@@ -50,6 +58,7 @@ _LATER = {
     "diagnostics": ("DESCRIPTIONS", "Diagnostic", "FileResult", "Location", "Severity"),
     "files": ("rules_paths",),
     "loader": ("LoadResult", "load", "load_texts"),
+    "packs": ("ALL", "DEFAULT", "PACKS", "chosen", "pack_of", "shipped_rules", "without_others"),
     "versions": ("ENGINE", "PLUGINS", "Version"),
 }
 

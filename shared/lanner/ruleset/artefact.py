@@ -1,6 +1,6 @@
 """Rules that were compiled ahead: one file, which loads without YAML and without parsing a condition.
 
-    lanner-rules 1 0.1.0 crc32:1f2e3d4c
+    lanner-rules 2 0.1.0 crc32:1f2e3d4c
     (MessagePack)
 
 The first line names the format, the version of Lanner that wrote the file, and the checksum of all that follows:
@@ -24,8 +24,10 @@ from lanner.ruleset.packing import (
     Malformed,
     PackedCheck,
     PackedField,
+    PackedGroup,
     PackedTemplate,
     PackedTree,
+    Unpacked,
     field_name,
     pack_check,
     pack_condition,
@@ -33,6 +35,7 @@ from lanner.ruleset.packing import (
     pack_template,
     unpack_check,
     unpack_condition,
+    unpack_groups,
     unpack_template,
 )
 from lanner.ruleset.places import Place
@@ -44,7 +47,7 @@ __all__ = ["MAGIC", "digest", "is_artefact", "read", "write"]
 MAGIC = b"lanner-rules "
 """What an artefact begins with."""
 
-_FORMAT = "1"
+_FORMAT = "2"
 _MAX_HEADER = 200
 
 
@@ -80,6 +83,7 @@ class _Body(msgspec.Struct, frozen=True):
     static_fields: dict[str, str]
     settings: str
     checks: tuple[PackedCheck, ...]
+    groups: tuple[PackedGroup, ...]
     rules: tuple[_PackedRule, ...]
 
 
@@ -104,10 +108,12 @@ def write(
 
     Raises `UsageError` if a text in it cannot be written as UTF-8.
     """
-    numbers: dict[Check, int] = {}
-    rules = tuple([_pack_rule(rule, numbers) for rule in ruleset.rules])
+    checks: dict[Check, int] = {}
+    groups: dict[PackedGroup, int] = {}
+    rules = tuple([_pack_rule(rule, checks, groups) for rule in ruleset.rules])
     constants = dict(static_fields or {})
-    body = _Body(constants, digest(constants, append_output), tuple([pack_check(check) for check in numbers]), rules)
+    packed_checks = tuple([pack_check(check) for check in checks])
+    body = _Body(constants, digest(constants, append_output), packed_checks, tuple(groups), rules)
     try:
         packed = msgspec.msgpack.encode(body)
     except UnicodeEncodeError as error:
@@ -166,13 +172,13 @@ def _checked(content: bytes, name: str) -> bytes:
     return packed
 
 
-def _pack_rule(rule: Rule, numbers: dict[Check, int]) -> _PackedRule:
+def _pack_rule(rule: Rule, checks: dict[Check, int], groups: dict[PackedGroup, int]) -> _PackedRule:
     condition: PackedTree | None = None
     output: PackedTemplate | None = None
     extra_fields: tuple[_PackedExtra, ...] = ()
     if rule.condition is not None and not rule.never:
         assert rule.output is not None  # a rule that is evaluated has one
-        condition = pack_condition(rule.condition, numbers)
+        condition = pack_condition(rule.condition, checks, groups)
         output = pack_template(rule.output)
         extra_fields = tuple([_pack_extra(extra) for extra in rule.extra_fields])
     return _PackedRule(
@@ -201,16 +207,17 @@ def _pack_extra(extra: ExtraField) -> _PackedExtra:
 def _unpacked(body: _Body) -> Ruleset:
     fields = Catalogue(body.static_fields) if body.static_fields else catalogue()
     checks = [unpack_check(check, fields) for check in body.checks]
-    return Ruleset(tuple([_rule(rule, checks, fields) for rule in body.rules]))
+    groups = unpack_groups(body.groups, checks)
+    return Ruleset(tuple([_rule(rule, checks, groups, fields) for rule in body.rules]))
 
 
-def _rule(packed: _PackedRule, checks: Sequence[BoundCheck], fields: Catalogue) -> Rule:
+def _rule(packed: _PackedRule, checks: Sequence[BoundCheck], groups: Sequence[Unpacked], fields: Catalogue) -> Rule:
     condition: Condition | None = FALSE if packed.never else None
     output: Template | None = None
     if packed.condition is not None:
         if packed.output is None or packed.never:
             raise Malformed(f"the rule {packed.name!r} has a condition and no output, or can never match")
-        condition = unpack_condition(packed.condition, checks)
+        condition = unpack_condition(packed.condition, checks, groups).condition
         output = unpack_template(packed.output, fields)
     return Rule(
         name=packed.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lanner.ruleset.appending import AppendOutput
 from lanner.ruleset.compiler import Compiler
 from lanner.ruleset.diagnostics import Diagnostic, FileResult, Invalid, about
 from lanner.ruleset.foreign import hint_for
+from lanner.ruleset.packs import switched
 from lanner.ruleset.places import RulesText
 from lanner.ruleset.reader import read_item
 from lanner.ruleset.rules import Rule, Ruleset
@@ -42,6 +43,25 @@ class LoadResult:
         """Whether the rules can be used."""
         return self.ruleset is not None
 
+    @property
+    def remarks(self) -> dict[str, list[Diagnostic]]:
+        """Warnings and notes by file, those that hold once all files are read.
+
+        As Falco does, each file is judged without those behind it: a macro that only they use is unused until then.
+        """
+        last = self.results[-1] if self.results else None
+        return {
+            result.name: [
+                *(warning for warning in result.warnings if result is last or warning.code not in _FOR_NOW),
+                *result.notes,
+            ]
+            for result in self.results
+        }
+
+
+_FOR_NOW = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
+"""Warnings that each file gives of all that was read until then."""
+
 
 @dataclass(slots=True)
 class _Found:
@@ -54,19 +74,24 @@ class _Found:
 
 
 def load(
-    files: Sequence[Path], catalogue: Catalogue | None = None, append_output: Sequence[AppendOutput] = ()
+    files: Sequence[Path],
+    catalogue: Catalogue | None = None,
+    append_output: Sequence[AppendOutput] = (),
+    packs: Collection[str] | None = None,
 ) -> LoadResult:
     """Load rules files in this order; each may build on those before it.
 
+    Rules of `packs`, if given, are switched on where they are defined, those of others off (`lanner.ruleset.packs`).
     Every file is judged, also after errors in others. Raises `UsageError` if a file cannot be read at all.
     """
-    return load_texts(_contents(files), catalogue, append_output)
+    return load_texts(_contents(files), catalogue, append_output, packs)
 
 
 def load_texts(
     texts: Iterable[tuple[str, bytes]],
     catalogue: Catalogue | None = None,
     append_output: Sequence[AppendOutput] = (),
+    packs: Collection[str] | None = None,
 ) -> LoadResult:
     """Load rules files given as pairs of name and content, like `load`."""
     compiler = Compiler(catalogue or builtin_catalogue(), append_output)
@@ -80,7 +105,7 @@ def load_texts(
         try:
             file = decode(name, content)
             by_file[file] = found
-            _read(file, table, found)
+            _read(file, table, found, packs)
             # The files so far must make sense without those to come (spec/rules.md section 6).
             rules = compiler.compile(table, found.warnings.append)
         except Invalid as error:
@@ -113,11 +138,11 @@ def _contents(files: Sequence[Path]) -> Iterable[tuple[str, bytes]]:
             raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _read(file: RulesText, table: Table, found: _Found) -> None:
+def _read(file: RulesText, table: Table, found: _Found, packs: Collection[str] | None) -> None:
     for document in documents(file, found.notes):
         for node in _items(document):
             for item in read_item(node, found.warnings.append):
-                table.add(item, found.warnings.append)
+                table.add(item if packs is None else switched(item, packs), found.warnings.append)
 
 
 def _items(document: Node) -> Iterable[Mapping]:

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lanner.errors import ConditionError
 from lanner.language import Check, Condition, MacroRef
-from lanner.language.nodes import MAX_TREE_DEPTH, replace_macros, walk
+from lanner.language.nodes import MAX_TREE_DEPTH, MAX_TREE_SIZE, replace_macros, walk
 
-__all__ = ["MAX_SIZE", "MAX_WORK", "Macros"]
+__all__ = ["MAX_WORK", "Macros"]
 
-MAX_SIZE = 100_000
-"""Checks and connectives of a condition whose macros are replaced."""
 MAX_WORK = 1_000_000
 """Checks and connectives gone through for macros that are used by others before they are replaced themselves."""
 
@@ -93,8 +91,8 @@ def _references(condition: Condition) -> Iterator[MacroRef]:
 
 def _replaced(condition: Condition, expanded: Mapping[str, Condition], position: int) -> Condition:
     replaced = replace_macros(condition, lambda reference: expanded[reference.name]) if expanded else condition
-    if replaced.size > MAX_SIZE:
-        raise _error(f"with its macros replaced, the condition has more than {MAX_SIZE} parts", position)
+    if replaced.size > MAX_TREE_SIZE:
+        raise _error(f"with its macros replaced, the condition has more than {MAX_TREE_SIZE} parts", position)
     if replaced.depth > MAX_TREE_DEPTH:
         raise _error(f"with its macros replaced, the condition nests deeper than {MAX_TREE_DEPTH} levels", position)
     return replaced

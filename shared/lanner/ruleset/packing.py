@@ -7,14 +7,14 @@ written as arrays. What comes back is bound anew, so fields, types, operators an
 # No `from __future__ import annotations`: msgspec would have to evaluate each annotation again, at every start.
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
 from lanner.fields import Catalogue
 from lanner.language import And, BoundCheck, Check, Condition, FieldRef, Not, Or, Piece, Template, Transform
 from lanner.language.checks import bind_check
-from lanner.language.nodes import MAX_TREE_DEPTH, Constant, Operand, TupleArgument
+from lanner.language.nodes import MAX_TREE_DEPTH, MAX_TREE_SIZE, Constant, Operand, TupleArgument
 from lanner.language.operands import bind_operand
 from lanner.language.template import MAX_WIDTH
 
@@ -22,8 +22,10 @@ __all__ = [
     "Malformed",
     "PackedCheck",
     "PackedField",
+    "PackedGroup",
     "PackedTemplate",
     "PackedTree",
+    "Unpacked",
     "field_name",
     "pack_check",
     "pack_condition",
@@ -31,6 +33,7 @@ __all__ = [
     "pack_template",
     "unpack_check",
     "unpack_condition",
+    "unpack_groups",
     "unpack_template",
 ]
 
@@ -81,14 +84,17 @@ class PackedCheck(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PackedGroup(msgspec.Struct, frozen=True, array_like=True):
-    """What combines parts of a condition; `not` has one."""
+    """What combines parts of conditions; `not` has one."""
 
     kind: Literal["and", "or", "not"]
-    parts: "tuple[PackedGroup | int, ...]"
+    parts: tuple[int, ...]
 
 
-PackedTree = PackedGroup | int
-"""A condition; numbers stand for checks of a table."""
+PackedTree = int
+"""A condition, or a part of one: the number of a check, or `-1 - n` for group `n`.
+
+Groups stand in a table, each once, behind those that are parts of it: rules share most of what their macros say.
+"""
 
 
 class PackedValue(msgspec.Struct, frozen=True, array_like=True):
@@ -142,28 +148,56 @@ def unpack_check(packed: PackedCheck, catalogue: Catalogue) -> BoundCheck:
     return bind_check(Check(_operand(packed.left), packed.operator, right, packed.modifier), catalogue)
 
 
-def pack_condition(condition: Condition, numbers: dict[Check, int]) -> PackedTree:
-    """Return a compiled condition in its packed form. Its checks get their numbers in `numbers`."""
-    if isinstance(condition, Not):
-        return PackedGroup("not", (pack_condition(condition.child, numbers),))
-    if isinstance(condition, And | Or):
-        kind: Literal["and", "or"] = "and" if isinstance(condition, And) else "or"
-        return PackedGroup(kind, tuple([pack_condition(child, numbers) for child in condition.children]))
-    assert isinstance(condition, BoundCheck)
-    return numbers.setdefault(condition.source, len(numbers))
+def pack_condition(condition: Condition, checks: dict[Check, int], groups: dict[PackedGroup, int]) -> PackedTree:
+    """Return a compiled condition in its packed form. Its checks and groups get their numbers in `checks`, `groups`."""
+    if isinstance(condition, BoundCheck):
+        return checks.setdefault(condition.source, len(checks))
+    assert isinstance(condition, Not | And | Or)
+    children = (condition.child,) if isinstance(condition, Not) else condition.children
+    kind: Literal["and", "or", "not"] = "not"
+    if not isinstance(condition, Not):
+        kind = "and" if isinstance(condition, And) else "or"
+    group = PackedGroup(kind, tuple([pack_condition(child, checks, groups) for child in children]))
+    return -1 - groups.setdefault(group, len(groups))
 
 
-def unpack_condition(packed: PackedTree, checks: Sequence[BoundCheck], levels: int = MAX_TREE_DEPTH) -> Condition:
-    """Return a condition made of `checks`. Raises `Malformed`."""
-    if isinstance(packed, int):
-        if not 0 <= packed < len(checks):
-            raise Malformed(f"there is no check {packed}")
-        return checks[packed]
-    if not levels:
-        raise Malformed(f"a condition nests deeper than {MAX_TREE_DEPTH} levels")
-    parts = tuple([unpack_condition(part, checks, levels - 1) for part in packed.parts])
-    if packed.kind != "not":
-        return And(parts) if packed.kind == "and" else Or(parts)
+class Unpacked(NamedTuple):
+    """A condition, and how many levels and parts it has."""
+
+    condition: Condition
+    levels: int
+    size: int
+
+
+def unpack_groups(groups: Sequence[PackedGroup], checks: Sequence[BoundCheck]) -> list[Unpacked]:
+    """Return the conditions that a table of groups makes of `checks`, one for each. Raises `Malformed`."""
+    made: list[Unpacked] = []
+    for group in groups:
+        parts = [unpack_condition(part, checks, made) for part in group.parts]
+        levels = 1 + max([part.levels for part in parts], default=0)
+        size = 1 + sum([part.size for part in parts])
+        if levels > MAX_TREE_DEPTH:
+            raise Malformed(f"a condition nests deeper than {MAX_TREE_DEPTH} levels")
+        if size > MAX_TREE_SIZE:
+            raise Malformed(f"a condition has more than {MAX_TREE_SIZE} parts")
+        made.append(Unpacked(_combined(group.kind, tuple([part.condition for part in parts])), levels, size))
+    return made
+
+
+def unpack_condition(packed: PackedTree, checks: Sequence[BoundCheck], groups: Sequence[Unpacked]) -> Unpacked:
+    """Return the condition that is a check, or one of these groups. Raises `Malformed`."""
+    if packed < 0:
+        if -1 - packed >= len(groups):
+            raise Malformed(f"there is no group {-1 - packed} here")
+        return groups[-1 - packed]
+    if packed >= len(checks):
+        raise Malformed(f"there is no check {packed}")
+    return Unpacked(checks[packed], 0, 1)
+
+
+def _combined(kind: str, parts: tuple[Condition, ...]) -> Condition:
+    if kind != "not":
+        return And(parts) if kind == "and" else Or(parts)
     if len(parts) != 1:
         raise Malformed("a negation has other than one part")
     return Not(parts[0])

@@ -15,7 +15,7 @@ module "lanner" {
   settings = {
     LANNER_SLACK_URL_SECRET_ARN   = var.slack_secret
     LANNER_SLACK_MINIMUM_PRIORITY = "error"
-    LANNER_DISABLE                = "Change from Outside the Control Plane"
+    LANNER_DISABLE                = "Port Forwarded*"
   }
 
   kms_key            = aws_kms_key.lanner.arn

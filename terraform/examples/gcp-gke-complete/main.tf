@@ -21,7 +21,7 @@ module "lanner" {
   secrets          = { LANNER_SLACK_URL = var.slack_secret }
   settings = {
     LANNER_SLACK_MINIMUM_PRIORITY = "error"
-    LANNER_DISABLE                = "Change from Outside the Control Plane"
+    LANNER_DISABLE                = "Port Forwarded*"
   }
 
   kms_key                    = google_kms_crypto_key.lanner.id

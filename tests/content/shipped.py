@@ -1,0 +1,53 @@
+"""The shipped rules, loaded, and what their tags say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from lanner.ruleset import PACKS, LoadResult, Rule, load, pack_of, rules_paths, shipped_rules
+
+__all__ = ["FOLDERS", "NUMBERED", "detections", "files", "is_default", "loaded", "of_file", "rules"]
+
+FOLDERS = shipped_rules()
+"""The folders of rules: portable, providers, lanner."""
+
+NUMBERED = range(1, 94)
+"""The numbers of the catalogue of detections."""
+
+_DETECTION = "lanner-"
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """Return the rules files in load order."""
+    return tuple(rules_paths(FOLDERS, explicit=True))
+
+
+@cache
+def loaded() -> LoadResult:
+    """Return all shipped rules with what loading found; those of every pack are on."""
+    return load(files(), packs=PACKS)
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return the shipped rules in evaluation order."""
+    ruleset = loaded().ruleset
+    assert ruleset is not None, [str(result) for result in loaded().results if not result.successful]
+    return ruleset.rules
+
+
+def of_file(path: Path) -> list[Rule]:
+    """Return the rules of one file."""
+    return [rule for rule in rules() if rule.place.file == str(path)]
+
+
+def detections(tags: Iterable[str]) -> frozenset[int]:
+    """Return the numbers of the detections that a rule with these tags makes."""
+    return frozenset(int(tag.removeprefix(_DETECTION)) for tag in tags if tag.startswith(_DETECTION))
+
+
+def is_default(rule: Rule) -> bool:
+    """Tell whether a rule is in the pack that is on by default."""
+    return pack_of(rule.tags) == "default"
