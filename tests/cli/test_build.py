@@ -72,7 +72,8 @@ def test_build_says_what_it_wrote(lanner, rules, more_rules, tmp_path):
 def test_build_takes_the_shipped_rules_by_default(lanner, tmp_path):
     status, out, err = lanner("build", "-o", tmp_path / "x")
     assert (status, err) == (0, "")
-    assert "rules; " in out
+    assert " rules, " in out
+    assert " of other packs left out; " in out
 
 
 def test_one_rule(lanner, tmp_path, rules):

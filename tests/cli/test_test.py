@@ -192,8 +192,8 @@ def test_junit(lanner, failing, tmp_path):
         ("{0}", "this is not a file"),
         ("{0}/pods.yaml", "this file is read, too"),
         ("{0}/tests/pods.yaml", "this file is read, too"),
-        ("{0}/none/junit.xml", "there is no such folder"),
-        ("{0}/pods.yaml/junit.xml", "there is no such folder"),
+        ("{0}/none/junit.xml", "No such file or directory"),
+        ("{0}/pods.yaml/junit.xml", "No such file or directory"),
         ("x" * 300, "File name too long"),
     ],
 )

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.nasty_events import Events
+from engine.nasty_events import BODIES, Events
 from engine.random_rules import Rules
 from lanner.engine import CompiledEngine, ReferenceEngine, truth
 from lanner.fields import Intake, RawEvent, catalogue, json_text
+from lanner.fields.event import KEYS
 from lanner.language import compile_condition, parse
 from lanner.language.nodes import walk
 from lanner.ruleset import PACKS, Rule, load, rules_paths, shipped_rules
@@ -173,10 +174,15 @@ def test_what_is_decided_of_a_cut_event_holds_for_the_whole_one(seed: int) -> No
 
 
 def _nasty(cluster: Events) -> bytes:
-    """Return an event with anything in its body. (The event itself is as API servers write it: that is relied on.)"""
-    while not isinstance(body := (value := cluster.value()).get("requestObject"), dict):
-        pass
-    text = json.dumps(value | {"requestObject": "here"}).encode()
+    """Return an event with anything in its body.
+
+    The event itself is as API servers write it: that is relied on. It is no patch: what was cut of one counts even if
+    it might stand there again (`lanner.fields.written.found`).
+    """
+    random = cluster.random
+    body = random.choice([*BODIES.values()])(random) or {"data": {"a": "b"}}
+    value = cluster.value() | {"level": "RequestResponse", "verb": "create", "requestObject": "here"}
+    text = json.dumps({key: value[key] for key in KEYS if key in value}).encode()
     return text.replace(b'"here"', cluster.changed(body))
 
 

@@ -1,10 +1,12 @@
 """The view of an event: what it shows is what the text shows, and what it does not cover it says so."""
 
 import json
+from random import Random
 
 import pytest
 from msgspec import UNSET
 
+from engine.nasty_events import Events
 from engine.random_rules import FIELDS
 from lanner.engine.projection import Projection
 from lanner.engine.view import Readers, View
@@ -216,8 +218,10 @@ def test_every_field_has_the_same_value_through_a_view():
         Projection({}),
         Projection(VALUES, [path for path in inside if path[0] in ("requestObject", "responseObject") and path[1:]]),
     )
+    cluster = Events(Random(5))
+    ordinary = [cluster.ordinary() for _ in range(60)]
     for readers in map(Readers, projections):
-        for text in texts():
+        for text in (*texts(), *ordinary):
             event, whole = Event(None, 3, 5, views_of(text, readers)[-1]), Event(RawEvent(text), 3, 5)
             for field in bound:
                 assert field.value(event) == field.value(whole), field.text

@@ -106,6 +106,7 @@ DECOY = NODE.replace(b"END CERTIFICATE REQUEST", b"END CERTIFICATE")
         pytest.param(NODE.replace(b"END CERTIFICATE REQUEST-----", b"END CERTIFICATE REQUEST-----x") + MASTERS, id="x"),
         pytest.param(b"-----BEGIN CERTIFICATE REQUEST-----\n" + MASTERS, id="a beginning without an end"),
         pytest.param(NODE.replace(b"MII", b"!!!", 1) + MASTERS, id="a block that is not base64"),
+        pytest.param(NODE.replace(b"MII", b"MI", 1) + MASTERS, id="a block that lacks a character"),
         pytest.param(b"-----BEGIN CERTIFICATE REQUEST-----\nProc-Type: 4\nA-B: c:d\n" + BODY, id="headers"),
         pytest.param(MASTERS.replace(b"\n", b"\r\n"), id="line ends of Windows"),
         pytest.param(MASTERS.replace(b"-----\n", b"----- \t\n").replace(b"MII", b"M I I"), id="blanks"),

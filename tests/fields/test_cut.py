@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import pytest
 
+from fields.test_certificate import MASTERS
 from lanner.fields import Event, NoValue, RawEvent, catalogue
 from lanner.fields.cut import Kept
 from lanner.sources import Context
@@ -13,6 +15,7 @@ from lanner.sources.cut import salvaged_event
 from support import an_event
 
 HEAD = b'{"kind":"Event","level":"RequestResponse","auditID":"a","verb":"create",'
+PATCH = b"patch "  # before the rest of an event: its verb is another one then
 MISSING, UNKNOWN, HIDDEN = NoValue.MISSING, NoValue.UNKNOWN, NoValue.HIDDEN
 
 
@@ -25,7 +28,8 @@ def perhaps(value: list[bytes]) -> Kept:
 
 
 def opened(rest: bytes) -> Event:
-    found = salvaged_event(HEAD + rest, "", Context(), 5)
+    head = HEAD.replace(b"create", b"patch") if rest.startswith(PATCH) else HEAD
+    found = salvaged_event(head + rest.removeprefix(PATCH), "", Context(), 5)
     assert isinstance(found, RawEvent)
     return Event(found, 1)
 
@@ -45,6 +49,115 @@ TWO = (
 VOLUMES = BODY + b'{"volumes":[{"name":"v","hostPath":{"path":"/etc"}},{"name":"w","emp'
 SUBJECTS = b'"requestObject":{"subjects":[{"kind":"User","name":"u"},{"kind":"User","name":"system:anon'
 GROUPS = b'"user":{"username":"u","groups":["g1","g2","g'
+
+DEPLOYMENT = (
+    BODY
+    + b'{"replicas":3,"template":{"spec":{"hostPID":true,"serviceAccountName":"sa","volumes":[{"name":"v","hostPath":'
+    b'{"path":"/etc/x"}}],"containers":[{"name":"a","image":"x:1","securityContext":{"privileged":true,"capabilities":'
+    b'{"add":["SYS_ADMIN"]},"seccompProfile":{"type":"Unconfined"}}},{"name":"b","image":"y'
+)
+CLOSED = DEPLOYMENT + b'"}]}}},"status":'
+PV = b'"requestObject":{"spec":{"hostPath":{"path":"/etc/x"},'
+OPERATIONS = b'"requestObject":[{"op":"add","path":"/spec/hostPID","value":true},{"op":'
+ROLE = (
+    b'"requestObject":{"roleRef":{"kind":"Role"},'
+    b'"rules":[{"verbs":["get"],"resources":["a","b"],"apiGroups":[""]},{"verbs":["*'
+)
+CSR = b'"requestObject":{"spec":{"request":"%b"' % b64encode(MASTERS)
+IMAGES = "ka.req.workload.all_containers.image"
+BELOW = "ka.req.workload.containers"
+VOLUMES_OF = "ka.req.workload.volumes"
+
+OWN_CASES: list[tuple[bytes, str, object, Kept | None]] = [
+    # requests
+    (b'"user":{"uid":"u', "ka.user.uid", HIDDEN, sure(b"u")),
+    (b'"user":{"extra":{"k":["a","b', "ka.user.extra[k]", HIDDEN, sure([b"a"])),
+    (b'"user":{"extra":{"k":["a"],"l', "ka.user.extra[k]", [b"a"], None),
+    (b'"user":{"extra":{"k":["a"],"l', "ka.user.extra[l]", UNKNOWN, None),
+    (b'"impersonatedUser":{"groups":["a","', "ka.impuser.groups", HIDDEN, sure([b"a"])),
+    (b'"user":{', "ka.level", b"RequestResponse", None),
+    (b'"user":{', "ka.provider", MISSING, None),
+    (b'"user":{', "ka.sourceips.public", UNKNOWN, None),
+    (b'"sourceIPs":["10.0.0.1","203.0.113.7","1', "ka.sourceips.public", b"true", None),
+    (b'"sourceIPs":["10.0.0.1","203.0.113.7","1', "ka.sourceips.in[10.0.0.0/8]", b"true", None),
+    (b'"sourceIPs":["10.0.0.1","203.0.113', "ka.sourceips.public", HIDDEN, None),
+    (b'"sourceIPs":["10.0.0.1","203.0.113', "ka.sourceips.in[::/0]", HIDDEN, None),
+    (b'"sourceIPs":["10.0.0.1"],', "ka.sourceips.public", b"false", None),
+    (b'"requestURI":"/api/x?command=a', "ka.uri.path", UNKNOWN, None),
+    (b'"requestURI":"/api/x?command=a', "ka.uri.params[command]", UNKNOWN, None),
+    (b'"requestURI":"/api/x?command=a', "ka.uri.command", UNKNOWN, None),
+    (b'"requestURI":"/api/x?command=a",', "ka.uri.command", b"a", None),
+    (b'"objectRef":{"apiGroup":"co', "ka.target.apigroup", UNKNOWN, None),
+    (b'"objectRef":{"apiGroup":"core', "ka.target.apigroup", UNKNOWN, None),
+    (b'"objectRef":{"apiGroup":"core",', "ka.target.apigroup", MISSING, None),
+    (b'"objectRef":{"apiVersion":"v1', "ka.target.apiversion", HIDDEN, sure(b"v1")),
+    # of the written object, what stood before the cut
+    (DEPLOYMENT, "ka.req.values[/spec/replicas]", [b"3"], None),
+    (DEPLOYMENT, "ka.req.replicas", b"3", None),
+    (DEPLOYMENT, "ka.req.values[/spec/paused]", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.values[/spec]", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.values[]", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.values[/spec/template/spec/containers/name]", HIDDEN, sure([b"a", b"b"])),
+    (DEPLOYMENT, "ka.req.keys[/spec]", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.keys[/spec/template/spec/volumes]", [b"name", b"hostPath"], None),
+    (DEPLOYMENT, "ka.req.keys[/spec/template/spec/containers]", HIDDEN, sure([b"name", b"image", b"securityContext"])),
+    (ROLE, "ka.req.values[/rules/verbs]", HIDDEN, sure([b"get"])),
+    (ROLE, "ka.req.values[/rules/resources]", HIDDEN, sure([b"a", b"b"])),
+    (ROLE, "ka.req.binding.role.kind", b"Role", None),
+    (ROLE, "ka.req.binding.subjects.kinds", UNKNOWN, None),
+    (ROLE, "ka.req.role.verbs_for[a]", UNKNOWN, None),
+    (CSR[:-9], "ka.req.csr.common_name", UNKNOWN, None),
+    (CSR + b",", "ka.req.csr.common_name", b"carol", None),
+    (CSR + b",", "ka.req.csr.organizations", [b"system:masters"], None),
+    (b'"requestObject":{"spec":{', "ka.req.csr.organizations", UNKNOWN, None),
+    (PV, "ka.req.pv.hostpath", HIDDEN, sure([b"/etc/x"])),
+    (PV, "ka.req.pv.hostpath.above", HIDDEN, sure([b"/etc/x", b"/etc"])),
+    # of pod specifications
+    (DEPLOYMENT, f"{BELOW}.name", HIDDEN, sure([b"a", b"b"])),
+    (DEPLOYMENT, f"{BELOW}.privileged", HIDDEN, sure([b"true"])),
+    (DEPLOYMENT, f"{BELOW}.add_capabilities", HIDDEN, sure([b"SYS_ADMIN"])),
+    (DEPLOYMENT, IMAGES, HIDDEN, sure([b"x:1"])),
+    (DEPLOYMENT, f"{IMAGES}.repository", UNKNOWN, perhaps([b"x"])),
+    (DEPLOYMENT, f"{BELOW}.host_port", UNKNOWN, None),
+    (DEPLOYMENT, f"{BELOW}.command", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.workload.initContainers.name", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.workload.seccomp", HIDDEN, sure([b"Unconfined"])),
+    (DEPLOYMENT, "ka.req.workload.apparmor", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.workload.commands", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.workload.host_pid", UNKNOWN, None),
+    (DEPLOYMENT, "ka.req.workload.service_account", UNKNOWN, None),
+    (DEPLOYMENT, f"{VOLUMES_OF}.hostpath", HIDDEN, sure([b"/etc/x"])),
+    (DEPLOYMENT, f"{VOLUMES_OF}.hostpath.above", HIDDEN, sure([b"/etc/x", b"/etc"])),
+    (DEPLOYMENT, f"{VOLUMES_OF}.hostpath.writable", UNKNOWN, None),
+    (b'"requestObject":{"spec":', f"{BELOW}.name", UNKNOWN, None),
+    (b'"requestObject":', f"{BELOW}.name", UNKNOWN, None),
+    # a container without an image, and one that may have had one
+    (DEPLOYMENT.replace(b',"image":"x:1"', b""), f"{IMAGES}.repository", UNKNOWN, None),
+    # patches: of a JSON patch nothing is known but that it is one; others may have a key again
+    (OPERATIONS, "ka.req.values[/spec/hostPID]", UNKNOWN, None),
+    (OPERATIONS, f"{BELOW}.name", UNKNOWN, None),
+    (OPERATIONS, "ka.req.workload.seccomp", UNKNOWN, None),
+    (OPERATIONS, IMAGES + ".repository", UNKNOWN, None),
+    (OPERATIONS, "ka.req.csr.common_name", UNKNOWN, None),
+    (OPERATIONS, "ka.req.keys[/spec]", UNKNOWN, None),
+    (OPERATIONS, "ka.req.patch.type", MISSING, None),
+    (OPERATIONS, "ka.req.patch.ops", MISSING, None),
+    (PATCH + OPERATIONS, "ka.req.patch.type", b"json", None),
+    (PATCH + OPERATIONS, "ka.req.patch.ops", UNKNOWN, None),
+    (PATCH + OPERATIONS, "ka.req.patch.paths", UNKNOWN, None),
+    (PATCH + DEPLOYMENT, "ka.req.patch.type", UNKNOWN, None),
+    (PATCH + b'"requestObject":', "ka.req.patch.type", UNKNOWN, None),
+    (PATCH + b'"objectRef":{', "ka.req.patch.type", UNKNOWN, None),
+    (PATCH + DEPLOYMENT, "ka.req.values[/spec/replicas]", HIDDEN, sure([b"3"])),
+    (PATCH + DEPLOYMENT, "ka.req.replicas", UNKNOWN, None),
+    (PATCH + DEPLOYMENT, f"{BELOW}.privileged", HIDDEN, sure([b"true"])),
+    (PATCH + CLOSED, "ka.req.values[/spec/template/spec/x]", UNKNOWN, None),
+    (CLOSED, "ka.req.values[/spec/template/spec/x]", MISSING, None),
+    # a specification may stand elsewhere, too
+    (CLOSED, IMAGES, HIDDEN, sure([b"x:1", b"y"])),
+    (CLOSED, f"{IMAGES}.repository", UNKNOWN, perhaps([b"x", b"y"])),
+    (CLOSED, f"{BELOW}.proc_mount", UNKNOWN, None),
+]
 
 CASES: list[tuple[bytes, str, object, Kept | None]] = [
     # before the cut everything is known, also what should have stood there and did not
@@ -160,7 +273,11 @@ CASES: list[tuple[bytes, str, object, Kept | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("rest", "written", "value", "kept"), CASES, ids=[f"{c[1]} {c[0][-25:]!r}" for c in CASES])
+@pytest.mark.parametrize(
+    ("rest", "written", "value", "kept"),
+    [*CASES, *OWN_CASES],
+    ids=[f"{case[1]} {case[0][-25:]!r}" for case in (*CASES, *OWN_CASES)],
+)
 def test_what_is_known_of_a_value(rest: bytes, written: str, value: object, kept: Kept | None) -> None:
     # GIVEN an event that was cut
     event = opened(rest)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from lanner.fields import BODIES, Catalogue, Event, Intake, RawEvent, catalogue, timestamp
+from lanner.fields.written import once
 
 OpenEvent = Callable[..., Event]
 Read = Callable[..., object]
@@ -154,3 +155,31 @@ def test_a_value_is_read_once_an_event(open_event: OpenEvent) -> None:
 def test_values_belong_to_the_event(open_event: OpenEvent) -> None:
     verb = catalogue().bind("ka.verb")
     assert [verb.value(open_event({"verb": text})) for text in ("get", "list", "get")] == [b"get", b"list", b"get"]
+
+
+def test_where_the_time_is_from_can_be_asked_first() -> None:
+    assert Event(RawEvent(b'{"auditID":"a"}', received=5), 1).time_source == "envelope"
+
+
+def test_gathered_values_are_those_of_walks(open_event: OpenEvent) -> None:
+    event = open_event({"a": [{"b": 1}, {"b": 2}, {}], "c": {"d": 3}})
+    assert event.gather([("c", "d"), ("x",), ("a", "b")]) == [b"3", b"1", b"2", None]
+
+
+def test_what_is_made_of_a_body_is_made_once_and_made_anew_where_that_changes(open_event: OpenEvent) -> None:
+    """GIVEN fields that share what was made of a body WHEN the event is seen in another way THEN it is made again."""
+    made = []
+
+    def make(event: Event) -> int:
+        made.append(event)
+        return len(made)
+
+    event = open_event({"verb": "create"})
+    assert [once(event, make), once(event, make)] == [1, 1]
+    event.reopen()
+    assert once(event, make) == 2
+    event.notice_truncation()
+    assert once(event, make) == 3
+    other = event.with_text(b'{"auditID":"b"}')
+    assert once(other, make) == 4
+    assert [once(event, make), once(other, make)] == [3, 4]

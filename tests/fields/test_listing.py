@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from lanner.fields import Catalogue, catalogue, listing
 
@@ -17,7 +18,19 @@ def test_text_has_one_aligned_line_a_field() -> None:
         written, rest = line[:start].rstrip(), line[start:]
         assert written.startswith(field.name)
         assert rest.startswith(("string", "number", "boolean", "list of strings"))
-        assert line.endswith(f"  {field.meaning}")
+        assert line.endswith(
+            f"  {'Falco' if field.is_portable else 'Lanner'}{' ' * field.is_portable}  {field.meaning}"
+        )
+        assert f"  {field.level}  " in rest
+
+
+def test_text_says_whose_logs_have_a_field() -> None:
+    some = [catalogue().fields[name] for name in ("ka.uri.params", "ka.cluster.name", "ka.req.csr.common_name")]
+    assert [re.split(" {2,}", line)[1:-1] for line in listing.as_text(some).splitlines()] == [
+        ["list of strings", "Metadata", "all but gke", "Lanner"],
+        ["string", "Metadata", "gke", "Falco"],
+        ["string", "Request", "all", "Lanner"],
+    ]
 
 
 def test_text_says_how_a_field_is_written() -> None:
@@ -80,10 +93,12 @@ def test_markdown_has_one_row_a_field() -> None:
         "# Fields",
         "## The written object",
         "## Kubernetes audit fields",
+        "## Lanner's own fields",
         "## JSON fields",
         "## Event fields",
         "## Constants",
         "## What is not in a provider's log",
+        "## What is different in a provider's log",
     ]
     assert not page.endswith("\n")
 

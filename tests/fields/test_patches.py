@@ -74,6 +74,8 @@ WRITES: list[tuple[str, list[Any], Any]] = [
     ("all of it removed", [add("/a", 1), remove("")], {}),
     ("an element removed", [replace("/a/1", 1), remove("/a/0"), replace("/a/1", 2)], {"a": [1, 2]}),
     ("the same removed", [replace("/a/1", 1), remove("/a/1")], {}),
+    ("an unknown element removed", [add("/a/-", 1), remove("/a/0")], {"a": [1]}),
+    ("moved from an unknown index", [add("/x/-", "evil"), copied("/x/0", "/a")], {"x": ["evil"], "a": "evil"}),
     ("moved", [add("/x", {"b": 1}), move("/x", "/a")], {"a": {"b": 1}}),
     ("moved from elsewhere", [add("/b", 1), move("/x", "/a")], {"b": 1}),
     ("moved out of an array", [add("/x", [1, 2]), move("/x/1", "/a")], {"x": [1], "a": 2}),

@@ -62,6 +62,14 @@ def test_explicit_paths_must_mean_a_file(folder, name, problem):
     assert str(caught.value) == f"{folder / name}: {problem}"
 
 
+def test_rules_in_folders_below_are_named(folder):
+    for name in ("teams", "tests"):
+        (folder / "all" / name).mkdir(parents=True)
+        (folder / "all" / name / "a.yaml").touch()
+    with pytest.raises(UsageError, match=rf"; those below are not read, name them: {folder}/all/teams$"):
+        rules_paths([folder / "all"], explicit=True)
+
+
 @pytest.mark.parametrize("explicit", [True, False])
 def test_what_cannot_be_read(folder, monkeypatch, explicit):
     def refuse(path):

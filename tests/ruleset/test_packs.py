@@ -28,8 +28,13 @@ OURS = "".join(
 SWITCH = "- rule: {name}\n  enabled: {enabled}\n  override: {{enabled: replace}}\n"
 
 
-def loaded(*texts: str, packs: frozenset[str] | None = None) -> Ruleset:
-    result = load_texts([(f"{number}.yaml", text.encode()) for number, text in enumerate(texts)], packs=packs)
+SHIPPED = str(shipped_rules()[0] / "execution.yaml")
+
+
+def loaded(shipped: str, *texts: str, packs: frozenset[str] | None = None) -> Ruleset:
+    """Load the text of a shipped file, and those of files of others after it."""
+    others = [(f"{number}.yaml", text.encode()) for number, text in enumerate(texts)]
+    result = load_texts([(SHIPPED, shipped.encode()), *others], packs=packs)
     assert result.ruleset is not None
     return result.ruleset
 
@@ -55,6 +60,16 @@ def test_packs_switch_their_rules_on_and_others_off(packs, expected):
 def test_a_file_that_comes_later_has_the_last_word():
     later = SWITCH.format(name="Query", enabled="false") + SWITCH.format(name="Record", enabled="true")
     assert enabled(loaded(OURS, later, packs=chosen(["hunting"]))) == ["Record", "Yours"]
+
+
+def test_rules_of_others_say_for_themselves():
+    # GIVEN rules of somebody who has copied ours, tags and all
+    own = RULE.format(name="Mine", enabled="true", tag="pack-hunting")
+    own += RULE.format(name="Off", enabled="false", tag="pack-default")
+    packs = chosen(["default"])
+    ruleset = loaded(OURS, own, packs=packs)
+    assert enabled(ruleset) == ["Today", "Yours", "Mine"]
+    assert [rule.name for rule in without_others(ruleset, packs).rules][-2:] == ["Mine", "Off"]
 
 
 def test_rules_of_other_packs_are_left_out_unless_somebody_switched_them_on():

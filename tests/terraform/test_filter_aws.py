@@ -130,7 +130,7 @@ def test_whatever_is_dropped_is_no_alert(subscription: Subscription, rules: str)
         [200, 201, 101, 403, 404, 409, 500],
         ["ResponseComplete", "ResponseStarted", "RequestReceived", "Panic"],
         ["kube-system", "kube-node-lease", "shop"],
-        ["kube-scheduler/v1.36.3", "kubectl/v1.36.3 (linux/amd64)", "curl/8.5"],
+        ["kube-scheduler/v1.36.3", "kubectl/v1.36.3 (linux/amd64)", "curl/8.5", "kube-hunter/0.6.8"],
         [["10.20.3.7"], ["203.0.113.9", "10.20.3.7"]],
     ):
         refused = code == 403

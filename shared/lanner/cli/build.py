@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from lanner.cli.loading import (
@@ -19,6 +16,7 @@ from lanner.cli.loading import (
     rules_files,
 )
 from lanner.cli.terminal import Style, printable
+from lanner.cli.writing import output_file, replace
 from lanner.errors import UsageError
 from lanner.ruleset import Ruleset, artefact, without_others
 
@@ -52,49 +50,18 @@ def _run(options: argparse.Namespace) -> int:
         if is_artefact(path):
             raise UsageError(f"{path}: these rules were built already; give the files they come from")
     files = rules_files(options, config)
-    output = _output(options.output, [*files, *([options.config] if options.config else [])])
+    inputs = [*files, *([options.config] if options.config else [])]
+    output = output_file(options.output, "-o", inputs, what="rules are built into one")
     chosen = packs(options, config)
-    ruleset = load_files(files, config, chosen)
-    if chosen is not None:
-        ruleset = without_others(ruleset, chosen)
+    loaded = load_files(files, config, chosen)
+    ruleset = loaded if chosen is None else without_others(loaded, chosen)
     content = artefact.write(ruleset, config.static_fields, config.append_output)
-    _replace(output, content, options.output)
-    _report(options.output, ruleset, len(content))
+    replace(output, content, f"-o {options.output}")
+    _report(options.output, ruleset, len(content), len(loaded.rules) - len(ruleset.rules))
     return 0
 
 
-def _output(name: str, inputs: Iterable[Path]) -> Path:
-    """Return the file to be written, a link followed, unless it is one of those that are read, or no file."""
-    if not name:
-        raise UsageError("-o: the name of the file is empty")
-    given = Path(name)
-    try:
-        # `given` itself: /dev/stdout is a link to a pipe, which has no path
-        if name == "-" or (given.exists() and not given.is_file()):
-            raise UsageError(f"-o {name}: this is not a file; rules are built into one")
-        if given.exists() and any(given.samefile(file) for file in inputs):
-            raise UsageError(f"-o {name}: this file is read, too")
-        return Path(os.path.realpath(given))
-    except OSError as error:
-        raise UsageError(f"-o {name}: {error.strerror}") from None
-
-
-def _replace(output: Path, content: bytes, name: str) -> None:
-    """Write a file, which the user calls `name`, so that it is there as a whole or not at all; keep its mode."""
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        try:
-            unfinished.write_bytes(content)
-            if output.exists():
-                shutil.copymode(output, unfinished)
-            unfinished.replace(output)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"-o {name}: {error.strerror}") from None
-
-
-def _report(output: str, ruleset: Ruleset, size: int) -> None:
+def _report(output: str, ruleset: Ruleset, size: int, left_out: int) -> None:
     dropped = [rule for rule in ruleset.rules if rule.never]
     for rule in dropped:
         print(printable(f"Dropped {rule.name!r}: {rule.never}"))
@@ -107,4 +74,6 @@ def _report(output: str, ruleset: Ruleset, size: int) -> None:
         parts.append(f"{len(dropped):,} dropped")
     if others:
         parts.append(f"{len(others):,} that Lanner does not evaluate")
+    if left_out:
+        parts.append(f"{left_out:,} of other packs left out")
     print(printable(f"{output}: {', '.join(parts)}; {size:,} bytes"))

@@ -88,7 +88,7 @@ def _json(result: LintResult) -> str:
         "findings": [finding.to_json() for finding in result.findings],
         "rules": [summary.to_json() for summary in result.rules],
     }
-    return json.dumps(shown, ensure_ascii=False, indent=2)
+    return json.dumps(shown, indent=2)
 
 
 def _print(result: LintResult, *, verbose: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lanner.cli.loading import add_configuration_options, configuration, is_artefact, print_results
 from lanner.cli.terminal import Style, printable
+from lanner.cli.writing import output_file, replace
 from lanner.errors import RulesError, UsageError
 from lanner.fields import Catalogue
 from lanner.ruleset import Config, Ruleset, matches, rules_paths, shipped_rules
@@ -76,16 +76,20 @@ def _run(options: argparse.Namespace) -> int:
     tested = {os.path.realpath(path) for path in files}
     loaded = _distinct([*others, *files])
     suites = read_suites([path for path in loaded if os.path.realpath(path) in tested])
-    junit = None if options.junit is None else _output(options.junit, _read(loaded, suites, options))
+    junit = (
+        None
+        if options.junit is None
+        else output_file(options.junit, "--junit", _read(loaded, suites, options), what="JUnit XML is written into one")
+    )
     ruleset = _load(loaded, config)
     report = run(ruleset.rules, suites, options.only)
     for pattern in options.only:
         if not any(matches(pattern, rule) for rule in report.rules):
             raise UsageError(f"--rule: no rule of these files has the name {pattern!r}; `lanner rules list` lists them")
     if junit is not None:
-        _replace(junit, junit_xml(report, strict=options.strict), options.junit)
+        replace(junit, junit_xml(report, strict=options.strict), f"--junit {options.junit}")
     if options.format == "json":
-        print(json.dumps(_object(report, strict=options.strict), ensure_ascii=False, indent=2))
+        print(json.dumps(_object(report, strict=options.strict), indent=2))
     else:
         _show(report, options)
     return 0 if report.passed(strict=options.strict) else 1
@@ -146,39 +150,6 @@ def _read(files: Sequence[Path], suites: Sequence[Suite], options: argparse.Name
     """Return the files that are read, as far as they are known."""
     companions = [suite.companion.path for suite in suites if suite.companion is not None]
     return [*files, *companions, *([options.config] if options.config else [])]
-
-
-def _output(name: str, inputs: Iterable[Path]) -> Path:
-    """Return the file to be written, a link followed, unless it is one of those that are read, or no file."""
-    if not name:
-        raise UsageError("--junit: the name of the file is empty")
-    given = Path(name)
-    try:
-        if given.exists() and not given.is_file():
-            raise UsageError(f"--junit {name}: this is not a file")
-        if given.exists() and any(given.samefile(file) for file in inputs):
-            raise UsageError(f"--junit {name}: this file is read, too")
-        found = Path(os.path.realpath(given))
-        if not found.parent.is_dir():
-            raise UsageError(f"--junit {name}: there is no such folder")
-    except OSError as error:
-        raise UsageError(f"--junit {name}: {error.strerror}") from None
-    return found
-
-
-def _replace(output: Path, content: bytes, name: str) -> None:
-    """Write a file, which the user calls `name`, so that it is there as a whole or not at all; keep its mode."""
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        try:
-            unfinished.write_bytes(content)
-            if output.exists():
-                shutil.copymode(output, unfinished)
-            unfinished.replace(output)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"--junit {name}: {error.strerror}") from None
 
 
 def _object(report: Report, *, strict: bool) -> dict[str, object]:

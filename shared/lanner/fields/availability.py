@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-__all__ = ["LACKING", "LEVELS", "PROVIDERS", "level_of", "providers_of"]
+__all__ = ["LACKING", "LEVELS", "OTHERWISE", "PROVIDERS", "level_of", "providers_of"]
 
 PROVIDERS = ("self-managed", "eks", "gke", "aks", "iks", "ovh")
 """Who runs the API server."""
@@ -35,6 +35,17 @@ LACKING: dict[str, dict[str, str]] = {
 }
 """Fields that a provider's log does not have, with the reason. (Sources: the audit policies and log formats that the
 providers document, as of 2026-11, and `lanner.sources`, which reads them.)"""
+
+OTHERWISE: dict[str, dict[str, str]] = {
+    "ka.level": {"gke": "made up, as entries do not tell: RequestResponse, but Request for exec and attach"},
+    "ka.stage": {"gke": "made up, as entries do not tell: ResponseComplete, but ResponseStarted for exec and attach"},
+    "ka.uri": {"gke": "a slash and the name of the resource, such as /core/v1/namespaces/shop/pods/web"},
+    "ka.uri.path": {"gke": "a slash and the name of the resource, such as /core/v1/namespaces/shop/pods/web"},
+    "ka.response.code": {"gke": "101, 201 or 200 by the verb, where an entry tells neither a status nor a failure"},
+    "ka.user.extra": {"gke": "principalSubject, serviceAccountKeyName and serviceAccountDelegationInfo"},
+    "ka.sourceips": {"gke": "one address, or a word such as private"},
+}
+"""Fields that a provider's log has in another way than an API server's, with what they are there."""
 
 
 def providers_of(field: str) -> frozenset[str]:

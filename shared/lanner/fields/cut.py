@@ -84,8 +84,9 @@ class _Watched(Event):
         cut = self.cut[1:] if is_open else None
         return None if value is None else self._walk(value, path[1:], index, cut, paths.MAX_ARRAYS)
 
-    def gather(self, wanted: Iterable[tuple[str, ...]]) -> list[bytes | None]:
+    def gather(self, wanted: Iterable[tuple[str, ...]], *, is_final: bool = True) -> list[bytes | None]:
         """See `Event.gather`; what may have stood in the lost part is left out."""
+        self.is_touched = self.is_touched or not is_final
         found: list[bytes | None] = []
         for path in wanted:
             try:

@@ -280,8 +280,11 @@ class Event:
         value = self.find(path[:1])
         return None if value is None else paths.walk(value, path[1:], index)
 
-    def gather(self, wanted: Iterable[tuple[str, ...]]) -> list[bytes | None]:
-        """Return the values of walks along several paths, behind each other."""
+    def gather(self, wanted: Iterable[tuple[str, ...]], *, is_final: bool = True) -> list[bytes | None]:
+        """Return the values of walks along several paths, behind each other.
+
+        If they are not final, what may have been lost might write them again.
+        """
         return [value for path in wanted for value in self.walk(path) or ()]
 
     def _string(self, path: tuple[str, ...]) -> str | None:

@@ -2,8 +2,8 @@
 
 A JSON patch (RFC 6902) is an array of operations; any other patch is an object that looks like what it changes, in
 which null removes: a merge patch (RFC 7386), a strategic merge patch, or what server-side apply sends. All of them are
-read as API servers read them (github.com/evanphx/json-patch, k8s.io/apimachinery/pkg/util/strategicpatch), and all in
-time and space that grow with the text.
+read as API servers read them (github.com/evanphx/json-patch, k8s.io/apimachinery/pkg/util/strategicpatch), within the
+bounds below.
 """
 
 from __future__ import annotations

@@ -70,8 +70,9 @@ def written(event: Event) -> bytes | None:
         return None
     if json_text.is_array(sent):
         return tree.encoded(patches.skeleton(tree.decoded(sent) or []))
-    # Other bodies than patches are logged as the server has read them.
-    return tree.encoded(tree.decoded(sent)) if is_patch(event) else sent
+    # Other bodies than patches are logged as the server has read them. What is no JSON for it stays as it is.
+    read = tree.decoded(sent) if is_patch(event) else None
+    return sent if read is None else tree.encoded(read)
 
 
 def members(event: Event) -> dict[str, bytes]:
@@ -87,14 +88,15 @@ def is_partial(event: Event) -> bool:
 def found(event: Event, wanted: Iterable[Path]) -> list[bytes | None] | NoValue:
     """Return the values at the ends of some paths through the arrays of the written object, `None` for holes.
 
-    Of a JSON patch that was cut nothing is known: an operation behind the cut may undo what those before it did.
+    Of a JSON patch that was cut nothing is known: an operation behind the cut may undo what those before it did. Other
+    patches may have a key again behind the cut; who does that is up to something, so what stood before it counts.
     """
     if not is_partial(event):
         return [value for path in wanted for value in walked(event, path)]
     sent = body(event)
     if sent is not None and json_text.is_array(sent):
         return NoValue.UNKNOWN
-    return event.gather([(BODY, *path) for path in wanted])
+    return event.gather([(BODY, *path) for path in wanted], is_final=not is_patch(event))
 
 
 def walked(event: Event, path: Path) -> list[bytes | None]:

@@ -25,7 +25,15 @@ def rules_paths(paths: Iterable[Path], explicit: bool) -> list[Path]:
             if path.is_dir():
                 inside = sorted(file for file in path.iterdir() if _is_rules_file(file) and file.is_file())
                 if explicit and not inside:
-                    raise UsageError(f"{path}: there is no rules file (*.yaml, *.yml) in this directory")
+                    below = sorted(
+                        {
+                            str(file.parent)
+                            for file in path.glob("*/*")
+                            if _is_rules_file(file) and file.parent.name != "tests"
+                        }
+                    )[:5]
+                    hint = f"; those below are not read, name them: {', '.join(below)}" if below else ""
+                    raise UsageError(f"{path}: there is no rules file (*.yaml, *.yml) in this directory{hint}")
                 files.extend(inside)
             elif not explicit:
                 if _is_rules_file(path) and path.exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lanner.errors import UsageError
@@ -13,7 +13,8 @@ from lanner.ruleset.appending import AppendOutput
 from lanner.ruleset.compiler import Compiler
 from lanner.ruleset.diagnostics import Diagnostic, FileResult, Invalid, about
 from lanner.ruleset.foreign import hint_for
-from lanner.ruleset.packs import switched
+from lanner.ruleset.items import Item, RuleItem
+from lanner.ruleset.packs import is_shipped, pack_of
 from lanner.ruleset.places import RulesText
 from lanner.ruleset.reader import read_item
 from lanner.ruleset.rules import Rule, Ruleset
@@ -81,7 +82,8 @@ def load(
 ) -> LoadResult:
     """Load rules files in this order; each may build on those before it.
 
-    Rules of `packs`, if given, are switched on where they are defined, those of others off (`lanner.ruleset.packs`).
+    Shipped rules of `packs`, if given, are switched on where they are defined, those of others off
+    (`lanner.ruleset.packs`); files of others say for themselves.
     Every file is judged, also after errors in others. Raises `UsageError` if a file cannot be read at all.
     """
     return load_texts(_contents(files), catalogue, append_output, packs)
@@ -105,7 +107,7 @@ def load_texts(
         try:
             file = decode(name, content)
             by_file[file] = found
-            _read(file, table, found, packs)
+            _read(file, table, found, packs if packs is not None and is_shipped(name) else None)
             # The files so far must make sense without those to come (spec/rules.md section 6).
             rules = compiler.compile(table, found.warnings.append)
         except Invalid as error:
@@ -142,7 +144,18 @@ def _read(file: RulesText, table: Table, found: _Found, packs: Collection[str] |
     for document in documents(file, found.notes):
         for node in _items(document):
             for item in read_item(node, found.warnings.append):
-                table.add(item if packs is None else switched(item, packs), found.warnings.append)
+                table.add(item if packs is None else _switched(item, packs), found.warnings.append)
+
+
+def _switched(item: Item, packs: Collection[str]) -> Item:
+    """Return an item; a rule of a pack is switched on if that is among `packs`, else off.
+
+    What files that are loaded later say of the rule counts more.
+    """
+    if not isinstance(item, RuleItem):
+        return item
+    pack = pack_of(item.tags)
+    return item if pack is None else replace(item, enabled=pack in packs)
 
 
 def _items(document: Node) -> Iterable[Mapping]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import lanner
-from lanner.ruleset.items import RuleItem
-from lanner.ruleset.rules import Ruleset
+from lanner.ruleset.rules import Rule, Ruleset
 
-if TYPE_CHECKING:
-    from lanner.ruleset.items import Item
-
-__all__ = ["ALL", "DEFAULT", "PACKS", "chosen", "pack_of", "shipped_rules", "switched", "without_others"]
+__all__ = ["ALL", "DEFAULT", "PACKS", "chosen", "is_shipped", "pack_of", "shipped_rules", "without_others"]
 
 DEFAULT = "default"
 ALL = "all"
@@ -37,6 +31,11 @@ def shipped_rules() -> list[Path]:
     return [rules / folder for folder in _FOLDERS]
 
 
+def is_shipped(file: str) -> bool:
+    """Tell whether the rules file of this name is one of those shipped."""
+    return Path(file).parent in shipped_rules()
+
+
 def pack_of(tags: Iterable[str]) -> str | None:
     """Return the pack that a rule with these tags belongs to, `None` if to none that is known."""
     return next((pack for pack in PACKS if f"{_TAG}{pack}" in tags), None)
@@ -48,17 +47,10 @@ def chosen(names: Iterable[str]) -> frozenset[str]:
     return frozenset(PACKS) if ALL in names else names
 
 
-def switched(item: Item, packs: Collection[str]) -> Item:
-    """Return an item of a rules file; a rule of a pack is switched on if that is among `packs`, else off.
-
-    What files that are loaded later say of the rule counts more.
-    """
-    if not isinstance(item, RuleItem):
-        return item
-    pack = pack_of(item.tags)
-    return item if pack is None else replace(item, enabled=pack in packs)
-
-
 def without_others(ruleset: Ruleset, packs: Collection[str]) -> Ruleset:
-    """Return the rules without those of other packs than `packs`, unless somebody has switched them on."""
-    return Ruleset(tuple([rule for rule in ruleset.rules if rule.enabled or pack_of(rule.tags) in (None, *packs)]))
+    """Return the rules without the shipped ones of other packs than `packs`, unless somebody has switched them on."""
+
+    def stays(rule: Rule) -> bool:
+        return rule.enabled or pack_of(rule.tags) in (None, *packs) or not is_shipped(rule.place.file)
+
+    return Ruleset(tuple(filter(stays, ruleset.rules)))

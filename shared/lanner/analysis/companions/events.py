@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
-from lanner.analysis.companions.nodes import close_to, content_of, document, items, mapping, text, wrong
+from lanner.analysis.companions.nodes import close_to, content_of, document, items, mapping, path_in, text, wrong
 from lanner.analysis.companions.values import Value, encoded, from_json, merged, value_of
 from lanner.ruleset.yaml_nodes import Mapping, Node, Scalar
 from lanner.ruleset.yaml_reader import MAX_BYTES
@@ -38,6 +39,7 @@ class Events:
         self._named: dict[str, _Named] = {}
         self._values: dict[str, Value] = {}
         self._contents: dict[Path, bytes] = {}
+        self._decoded: dict[bytes, Value] = {}
         self._files: set[Path] = set()
         self._built = 0
         self._add(root, path, ())
@@ -69,11 +71,11 @@ class Events:
 
     def _add(self, root: Mapping, path: Path, including: tuple[Path, ...]) -> None:
         """Take the named events of a file, those of what it includes first."""
-        including = (*including, path.resolve())
+        including = (*including, Path(os.path.realpath(path)))
         self._files.add(including[-1])
         keys = mapping(root, "a companion", KEYS)
         for item in items(keys["include"], "'include'") if "include" in keys else ():
-            self._include(item, path.parent / text(item, "an item of 'include'"), including)
+            self._include(item, path_in(path.parent, item, "an item of 'include'"), including)
         for name, node in mapping(keys["events"], "'events'").items() if "events" in keys else ():
             mapping(node, f"the event '{name}'")
             assert isinstance(node, Mapping)
@@ -85,7 +87,7 @@ class Events:
             self._named[name] = _Named(node, path.parent)
 
     def _include(self, item: Node, path: Path, including: tuple[Path, ...]) -> None:
-        resolved = path.resolve()
+        resolved = Path(os.path.realpath(path))  # (which, unlike Path.resolve, takes a link to itself for a file)
         if resolved in including:
             raise wrong("this file includes itself, perhaps through others", item)
         if resolved in self._files:
@@ -123,13 +125,15 @@ class Events:
         name, file = node.get("from"), node.get("file")
         if file is not None:
             content = self._content(node, folder)
-            try:
-                value = from_json(content)
-            except ValueError as error:
-                raise wrong(f"the event in this file cannot be changed: {error}", file) from None
-            if not isinstance(value, dict):
-                raise wrong("what is in this file is no JSON object", file)
-            return value
+            if content not in self._decoded:
+                try:
+                    value = from_json(content)
+                except ValueError as error:
+                    raise wrong(f"the event in this file cannot be changed: {error}", file) from None
+                if not isinstance(value, dict):
+                    raise wrong("what is in this file is no JSON object", file)
+                self._decoded[content] = value
+            return self._decoded[content]
         return {} if name is None else self._value(self._known(name))
 
     def _value(self, name: str) -> Value:
@@ -147,7 +151,7 @@ class Events:
         assert file is not None
         if node.get("from") is not None:
             raise wrong("an event has either 'from' or 'file'", node.key("file"))
-        path = folder / text(file, "'file'")
+        path = path_in(folder, file, "'file'")
         if path not in self._contents:
             try:
                 content = content_of(path)
@@ -156,6 +160,8 @@ class Events:
                 raise wrong(f"{path}: cannot be read: {error.strerror}", file, hint) from None
             if len(content) > MAX_BYTES:
                 raise wrong(f"{path}: it has more than {MAX_BYTES} bytes", file)
+            if sum(map(len, self._contents.values())) + len(content) > MAX_BUILT:
+                raise wrong(f"the files that events are taken from have more than {MAX_BUILT} bytes", file)
             self._contents[path] = content
         return self._contents[path]
 

@@ -26,6 +26,10 @@ _TOO_DEEP = f"the event nests deeper than {json_text.MAX_DEPTH} levels: it raise
 _MAX_NAMES = 20
 
 
+_HINTS = 20
+"""Names for which it is guessed what was meant: each costs a look at all of them."""
+
+
 class Judge:
     """Judges cases by `rules`, all of them, whether they are enabled or not."""
 
@@ -35,6 +39,7 @@ class Judge:
         self._reference = ReferenceEngine(judged)
         self._compiled = CompiledEngine(judged)
         self._format = AlertFormat()
+        self._hints = 0
 
     def judge(self, case: Case) -> CaseResult:
         """Return what a case comes to. Its rule must be one of `rules`."""
@@ -99,7 +104,9 @@ class Judge:
     def _unknown(self, name: str) -> str:
         if name in self._rules:
             return ""
-        hint = close_to(name, self._rules) or "give the file that has it with -r"
+        self._hints += 1
+        close = close_to(name, self._rules) if self._hints <= _HINTS else ""
+        hint = close or "give the file that has it with -r"
         return f" (no rule that was loaded has this name; {hint})"
 
 

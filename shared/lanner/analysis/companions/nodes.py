@@ -15,7 +15,7 @@ from lanner.ruleset.diagnostics import Diagnostic, Invalid, Severity, about
 from lanner.ruleset.yaml_nodes import Mapping, Node, Scalar, Sequence
 from lanner.ruleset.yaml_reader import MAX_BYTES, decode, documents
 
-__all__ = ["close_to", "content_of", "document", "items", "mapping", "text", "texts", "wrong"]
+__all__ = ["close_to", "content_of", "document", "items", "mapping", "path_in", "text", "texts", "wrong"]
 
 _CODE = "LOAD_ERR_YAML_VALIDATE"
 
@@ -73,6 +73,14 @@ def text(node: Node, what: str) -> str:
     if not isinstance(node, Scalar) or node.is_null or not node.value.strip():
         raise wrong(f"{what} is a text", node)
     return node.value
+
+
+def path_in(folder: Path, node: Node, what: str) -> Path:
+    """Return the path that a text means, relative to a folder. Raises `Invalid` if it can be none."""
+    written = text(node, what)
+    if "\0" in written:
+        raise wrong(f"{what} is a path", node)
+    return folder / written
 
 
 def items(node: Node, what: str) -> tuple[Node, ...]:

@@ -18,6 +18,9 @@ from lanner.ruleset.yaml_reader import decode, documents
 
 __all__ = ["NEEDED", "run"]
 
+_HINTS = 20
+"""Errors that come with a guess what was meant: each costs a look at all names."""
+
 NEEDED = {Kind.ALERT: 2, Kind.QUIET: 3, Kind.EVASION: 1}
 """How many cases of each kind a rule must have where tests are strict."""
 
@@ -79,7 +82,7 @@ def _check(rules: Sequence[Rule], suites: Sequence[Suite]) -> None:
             named = _named_in(suite.rules_file) if named is None else named
             if tests.rule not in named or tests.rule not in files:
                 own = [name for name, file in files.items() if file == str(suite.rules_file)]
-                hint = close_to(tests.rule, (*own, *named))
+                hint = close_to(tests.rule, (*own, *named)) if len(errors) < _HINTS else ""
                 where = f"{suite.rules_file} has no rule '{tests.rule}'"
                 errors.append(f"{tests.place}: {where}{f'; {hint}' if hint else ''}")
     if errors:

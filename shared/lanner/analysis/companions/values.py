@@ -142,5 +142,5 @@ def native(value: Value) -> Value:
     """
     try:
         return msgspec.json.decode(encoded(value))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None

@@ -82,6 +82,7 @@ class Definitions:
         self._table = Table(Compiler(self.catalogue).field_problem)
         self._lists = Lists({})
         self._trees: dict[str, Condition] = {}
+        self._macros: Macros | None = None
 
     def add(self, name: str, content: bytes) -> File:
         """Add the next file."""
@@ -92,6 +93,7 @@ class Definitions:
                 self._table.add(item, _ignore)
                 _note(item, file)
         self._lists = Lists(self._table.lists)
+        self._macros = None
         return file
 
     @property
@@ -114,17 +116,21 @@ class Definitions:
 
     def exceptions(self, rule: RuleItem) -> Iterator[tuple[RuleException, Node, Condition]]:
         """Yield each value of a rule's exceptions: the exception, where the value stands, what it excludes."""
-        macros = Macros({name: self.macro(name).tree for name in self._table.macros})
         for exception in rule.exceptions:
             for value in exception.values:
                 text = expand_exceptions(Text(()), [replace(exception, values=(value,))]).text
                 excluded = text.removeprefix("() and not ")
                 if excluded != text:
-                    yield exception, value[1], macros.expand(self._parsed(self._lists.insert(excluded)))
+                    yield exception, value[1], self._replaced(self._parsed(self._lists.insert(excluded)))
 
     def expanded(self, written: Written) -> Condition:
         """Return a condition with its macros replaced."""
-        return Macros({name: self.macro(name).tree for name in self._table.macros}).expand(written.tree)
+        return self._replaced(written.tree)
+
+    def _replaced(self, tree: Condition) -> Condition:
+        if self._macros is None:
+            self._macros = Macros({name: self.macro(name).tree for name in self._table.macros})
+        return self._macros.expand(tree)
 
     def _written(self, text: Text) -> Written:
         return Written(text, self._parsed(self._lists.insert(text.text)), self._lists)
