@@ -1,4 +1,4 @@
-"""Walks to the values in an event, through the arrays on the way (spec/fields.md section 3.4)."""
+"""Walks to the values in an event, through the arrays on the way (spec/fields.md section 3.4); paths of files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lanner.fields import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_ARRAYS", "present", "rendered", "walk"]
+__all__ = ["MAX_ARRAYS", "present", "rendered", "resolved", "walk"]
 
 MAX_ARRAYS = 16
 """Arrays inside each other that a walk enters."""
@@ -52,3 +52,14 @@ def present(values: Iterable[bytes | None] | None) -> list[bytes]:
 def rendered(values: Iterable[bytes]) -> list[bytes]:
     """Render each value."""
     return [json_text.render(value) for value in values]
+
+
+def resolved(path: bytes) -> bytes:
+    """Return a path of a file or a URI as a kernel or a server takes it: absolute, without dots and empty steps."""
+    steps: list[bytes] = []
+    for step in path.split(b"/"):
+        if step == b"..":
+            del steps[-1:]
+        elif step not in (b"", b"."):
+            steps.append(step)
+    return b"/" + b"/".join(steps)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
+from lanner.fields import paths
+
 __all__ = ["parameter", "parameters", "path", "sent_parameters"]
 
 _BAD_ESCAPE = rb"%(?![0-9a-fA-F]{2})"
@@ -37,14 +39,8 @@ def path(uri: bytes) -> bytes:
     from urllib.parse import unquote_to_bytes
 
     decoded = unquote_to_bytes(uri.partition(b"?")[0])
-    steps: list[bytes] = []
-    for step in decoded.split(b"/"):
-        if step == b"..":
-            del steps[-1:]
-        elif step not in (b"", b"."):
-            steps.append(step)
-    end = b"/" if steps and decoded.endswith(b"/") else b""
-    return b"/" + b"/".join(steps) + end
+    resolved = paths.resolved(decoded)
+    return resolved + b"/" if decoded.endswith(b"/") and resolved != b"/" else resolved
 
 
 @lru_cache(maxsize=1)  # for several fields of one event

@@ -253,19 +253,8 @@ _APPARMOR_TYPES = {b"unconfined": b"Unconfined", b"runtime": b"RuntimeDefault", 
 apparmor_profiles = _whole_only(_profiles)
 
 
-def _normalised(path: bytes) -> bytes:
-    """Return a path of a node as the kernel would read it, links aside."""
-    steps: list[bytes] = []
-    for step in path.split(b"/"):
-        if step == b"..":
-            del steps[-1:]
-        elif step not in (b"", b"."):
-            steps.append(step)
-    return b"/" + b"/".join(steps)
-
-
 def _host_paths(values: Iterable[bytes | None] | NoValue) -> Extracted:
-    return _texts(values, _normalised)
+    return _texts(values, paths.resolved)
 
 
 host_paths = _binder(lambda event: _host_paths(_of_specs(event, ("volumes", "hostPath", "path"))))
@@ -303,7 +292,7 @@ def _writable(event: Event) -> Extracted:
             name = volume.get("name", b"")
             if name in written_to or name not in read_only:
                 texts += flattened(_below(volume, ("hostPath", "path")))
-    return [_normalised(text) for text in texts] or NoValue.MISSING
+    return [paths.resolved(text) for text in texts] or NoValue.MISSING
 
 
 def _mounts(spec: Members) -> tuple[set[bytes], set[bytes]]:
