@@ -205,7 +205,7 @@ def test_outputs_that_fail(fault: str, kind: str, faulty: Any, context: Any) -> 
     # WHEN an incident comes, and what fails comes again, until there are no failures, or often enough
     wanted: set[str] = set()
     for number in range(3):
-        failed = failures(module.handle(sent, limited(1.5)))
+        failed = failures(module.handle(sent, limited(4)))
         if not number:
             wanted = set(good.ids)
             assert len(good.ids) == len(wanted) == ALERTS  # however many records failed, all others were dealt with

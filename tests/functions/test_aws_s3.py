@@ -256,7 +256,7 @@ def test_an_object_for_which_there_is_no_time(function: Any, cloud: Any, context
     module = function(HANDLER, SNS_TOPIC_ARN=cloud.topic, DEAD_LETTERS=cloud.dead_letters)
     one = batch(*(line for line in incident()[:140]))
     put("large", batch(*hostile()) + one * 400)
-    context.get_remaining_time_in_millis = lambda: 1500
+    context.get_remaining_time_in_millis = lambda: 3000
     # WHEN the function is told THEN it says how far it came, and that the object has to come again
     with pytest.raises(NotSafe, match=f"s3://{BUCKET}/large: there was time for its first [0-9,]+ bytes only"):
         module.handle(notification("large"), context)

@@ -67,6 +67,8 @@ def _of_check(check: nodes.Check, constants: tuple[bytes, ...], catalogue: Catal
 
 
 def _is_field(text: str, catalogue: Catalogue) -> bool:
+    if "." not in text:  # which the name of every field has
+        return False
     try:
         operand = parse_operand(text)
         if isinstance(operand, nodes.FieldRef):
