@@ -295,7 +295,7 @@ def test_records_for_which_no_time_is_left_fail(faulty: Any) -> None:
     module = faulty(good, Recorder("bad", fault=always("403", is_final=True)), box=box)
     sent = kinesis(*(batch(*incident()) for _ in range(40)))
     # WHEN records come
-    failed = failures(module.handle(sent, limited(2)))
+    failed = failures(module.handle(sent, limited(4)))
     # THEN those that were not begun have to come again, and no other
     safe = 40 - len(failed)
     assert 1 <= safe < 40

@@ -283,10 +283,10 @@ def test_what_an_output_does_not_take_is_kept(app: App, wanted: set[str]) -> Non
 
 
 def test_an_output_that_comes_and_goes(app: App, wanted: set[str]) -> None:
-    # GIVEN an output that refuses two calls of three, no working box, and a host that tries again without end
+    # GIVEN an output that refuses three calls of ten, no working box, and a host that tries again without end
     chance = random.Random(5)
     refusing = always("403", is_final=True)
-    recorder = Recorder(fault=lambda batch, timeout: refusing(batch, timeout) if chance.random() < 0.66 else ())
+    recorder = Recorder(fault=lambda batch, timeout: refusing(batch, timeout) if chance.random() < 0.3 else ())
     routed(app, recorder, Box(broken=True))
     calls = 0
     for batch in incident_batches():
