@@ -30,6 +30,7 @@ def test_a_macro_may_use_earlier_macros_only(codes, error, a_rule):
     assert codes(earlier + a_rule(condition="b")) == ([], [])
     found = error(macro("b", "ka.uri exists or a") + macro("a", "ka.verb exists"))
     assert (found.code, found.message) == (VALIDATION, "Undefined macro 'a' used in filter.")
+    assert found.hint == "define it before the macro that uses it"
     assert (found.line, found.column) == (2, 31)
     assert found.caret.endswith("ka.uri exists or a\n" + " " * 17 + "^")
 
@@ -42,6 +43,7 @@ def test_a_macro_that_is_completed_later_sees_more(codes, a_rule):
 def test_undefined_macros(error, a_rule):
     found = error(a_rule(condition="ka.verb exists and nope"))
     assert (found.code, found.message, found.position) == (VALIDATION, "Undefined macro 'nope' used in filter.", 19)
+    assert found.hint == "define it here, or in a file that is loaded before"
 
 
 @pytest.mark.parametrize("condition", ["m", "not m", "ka.verb exists or (not m)"])

@@ -48,7 +48,9 @@ class Macros:
             if name in expanded:
                 pending.pop()
             elif name not in self._parsed or not is_visible(name):
-                raise _error(f"Undefined macro '{name}' used in filter.", start.position)
+                is_later = name in self._parsed
+                where = "before the macro that uses it" if is_later else "here, or in a file that is loaded before"
+                raise _error(f"Undefined macro '{name}' used in filter.", start.position, f"define it {where}")
             elif name in self._replaced:
                 expanded[name] = self._replaced[name]
             else:
@@ -98,5 +100,5 @@ def _replaced(condition: Condition, expanded: Mapping[str, Condition], position:
     return replaced
 
 
-def _error(message: str, position: int) -> ConditionError:
-    return ConditionError(message, position=position)
+def _error(message: str, position: int, hint: str = "") -> ConditionError:
+    return ConditionError(message, position=position, hint=hint)
