@@ -129,7 +129,8 @@ class Dispatch:
     def specialised(self, rest: Rest, number: int, class_: int) -> Rest:
         """Return what is left of `rest` where the value of switch `number` is of this class."""
         known = self.switches[number].classes[class_]
-        left = [(rule, self.expressions.restrict(condition, known)) for rule, condition in rest]
+        done = self._restricted.setdefault((number, class_), {})
+        left = [(rule, self.expressions.restrict(condition, known, done)) for rule, condition in rest]
         return tuple([(rule, condition) for rule, condition in left if condition != FALSE])
 
     def _number(self, rest: Rest) -> int:
@@ -150,6 +151,7 @@ class Dispatch:
         self._numbers: dict[Rest, int] = {self.whole: 0}
         self._states: dict[tuple[int, ...], int] = {(): 0}
         self._made: dict[int, Residual | None] = {}
+        self._restricted: dict[tuple[int, int], dict[Expression, Expression]] = {}
 
 
 def _make_room(memory: set[Any] | dict[Any, Any]) -> None:

@@ -113,9 +113,14 @@ class Expressions:
         """Return the checks in an expression."""
         return self._checks[expression]
 
-    def restrict(self, expression: Expression, known: Mapping[Expression, bool]) -> Expression:
-        """Return `expression` with the truth of some checks filled in."""
-        return self._restrict(expression, known, {})
+    def restrict(
+        self, expression: Expression, known: Mapping[Expression, bool], done: dict[Expression, Expression] | None = None
+    ) -> Expression:
+        """Return `expression` with the truth of some checks filled in.
+
+        `done` remembers what that made of its parts, for other expressions and the same `known`.
+        """
+        return self._restrict(expression, known, {} if done is None else done)
 
     def condition(self, expression: Expression) -> Condition:
         """Return an expression as a condition."""

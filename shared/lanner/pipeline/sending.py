@@ -22,19 +22,23 @@ __all__ = ["LeftOut", "Sending"]
 _TELLING = 0.25
 """The share of a part's time after which an output that took nothing counts as one that does not answer."""
 
+_FAIR = 0.25
+"""The share of the run's time without which it is not to blame: judging left it less."""
+
 
 class Sending:
     """Sends the alerts of one run by `routes` until `deadline`. `delivered` counts what outputs took.
 
-    A part that is not the last may take half of the time that is left. An output that took nothing of it for long is
-    not tried again in this run: it would cost the others their time. `left_out` names such outputs with the reason;
-    runs that share their time share that list.
+    A part that is not the last may take half of the time that is left. An output that had time and took nothing for
+    long is not tried again in this run: it would cost the others their time. `left_out` names such outputs with the
+    reason; runs that share their time share that list.
     """
 
     def __init__(self, routes: Sequence[Route], deadline: Deadline, left_out: LeftOut) -> None:
         self.delivered = 0
         self._routes = [route for route in routes if all(route is not one for one, _ in left_out)]
         self._deadline = deadline
+        self._fair = deadline.left() * _FAIR
         self._left_out = left_out
 
     def send(self, messages: Sequence[Message], *, is_last: bool) -> list[Undelivered]:
@@ -52,7 +56,7 @@ class Sending:
         failed = Fanout(self._routes).send(messages, deadline)
         wanted = [sum([route.takes(message) for message in messages]) for route in self._routes]
         self.delivered += sum(wanted) - len(failed)
-        if failed and seconds - deadline.left() >= seconds * _TELLING:
+        if failed and seconds >= self._fair and seconds - deadline.left() >= seconds * _TELLING:
             self._leave_out(wanted, failed)
         return undelivered + failed
 
