@@ -11,7 +11,7 @@ from typing import Any
 
 from lanner.engine import ReferenceEngine
 from lanner.fields import Intake, RawEvent
-from lanner.ruleset import load, rules_paths, shipped_rules
+from support import shipped
 
 __all__ = ["COMPARED", "EVENTS", "cloudwatch", "event", "event_list", "incident", "incident_alerts"]
 
@@ -34,9 +34,7 @@ def incident() -> list[str]:
 @cache
 def incident_alerts() -> int:
     """Return how many alerts the shipped rules (the pack `default`) raise on these lines."""
-    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
-    assert ruleset is not None
-    judge, intake = ReferenceEngine(ruleset.select()).judge, Intake()
+    judge, intake = ReferenceEngine(shipped().select()).judge, Intake()
     return sum([len(judge(intake.open(RawEvent(line.encode()))).matched) for line in incident()])
 
 

@@ -3,13 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lanner.fields import Event, Intake, RawEvent, generic
-from lanner.ruleset import Rule, load
+from lanner.ruleset import LoadResult, Rule, Ruleset, load, rules_paths, shipped_rules
 
-__all__ = ["an_event", "opened", "rules_from", "universal_time"]
+__all__ = ["an_event", "loaded_shipped", "opened", "rules_from", "shipped", "universal_time"]
 
 BASE = {
     "kind": "Event",
@@ -48,6 +49,19 @@ def rules_from(text: str) -> tuple[Rule, ...]:
         loaded = load([path])
     assert loaded.ruleset is not None, [str(result) for result in loaded.results]
     return loaded.ruleset.select(())
+
+
+@cache
+def loaded_shipped(*packs: str) -> LoadResult:
+    """Load the shipped rules, once; those of `packs` are on, `default` if there are none."""
+    return load(rules_paths(shipped_rules(), explicit=True), packs=packs or None)
+
+
+def shipped(*packs: str) -> Ruleset:
+    """Return the shipped rules; `packs` as above."""
+    loaded = loaded_shipped(*packs)
+    assert loaded.ruleset is not None, [str(result) for result in loaded.results]
+    return loaded.ruleset
 
 
 def universal_time(monkeypatch, hostname: str) -> Iterator[None]:

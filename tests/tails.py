@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,10 +22,11 @@ from lanner.pipeline.tail.gap import RULE
 from lanner.pipeline.tail.running import tail_of
 from lanner.pipeline.tail.settings import TailSettings
 from lanner.pipeline.tail.timing import Timing
-from lanner.ruleset import Priority, Rule, load, rules_paths, shipped_rules
+from lanner.ruleset import Priority
 from lanner.sources import ovh
+from support import shipped
 
-__all__ = ["FAST", "Listening", "alerts_of", "gaps", "shipped"]
+__all__ = ["FAST", "Listening", "alerts_of", "gaps"]
 
 FAST = Timing(
     opening=5.0,
@@ -43,18 +44,10 @@ FAST = Timing(
 )
 
 
-@cache
-def shipped() -> tuple[Rule, ...]:
-    """Return the shipped rules."""
-    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
-    assert ruleset is not None
-    return ruleset.select()
-
-
 def alerts_of(messages: Iterable[str], cluster: str = "") -> list[Message]:
     """Return the alerts that messages of the platform have to give, where nothing fails."""
     recorder = Recorder()
-    pipeline = Pipeline(shipped(), AlertFormat(), [Route(recorder, Priority.DEBUG)], None)
+    pipeline = Pipeline(shipped().select(), AlertFormat(), [Route(recorder, Priority.DEBUG)], None)
     for message in messages:
         pipeline.take(ovh.events, message.encode(), Deadline(60), origin="x", provider="ovh", cluster=cluster)
     return recorder.taken
@@ -86,7 +79,7 @@ class Listening:
     ) -> None:
         self.result: bool | None = None
         self.error: BaseException | None = None
-        made = pipeline or Pipeline(shipped(), AlertFormat(), [Route(output, Priority.DEBUG)], box)
+        made = pipeline or Pipeline(shipped().select(), AlertFormat(), [Route(output, Priority.DEBUG)], box)
         self.tail = tail_of(
             made,
             box,

@@ -6,8 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lanner.ruleset import load, rules_paths, shipped_rules
-from support import an_event
+from support import an_event, shipped
 
 COMMON = """
 - macro: person
@@ -288,8 +287,7 @@ def test_the_shipped_rules_are_tested(lanner):
     """
     status, out, err = lanner("test", "--format", "json")
     assert status in (0, 1), err
-    shipped = load(rules_paths(shipped_rules(), explicit=True)).ruleset.rules
-    assert set(json.loads(out)["rules"]) == {rule.name for rule in shipped}
+    assert set(json.loads(out)["rules"]) == {rule.name for rule in shipped().rules}
 
 
 def test_colours(lanner_process, failing):

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from lanner.alerts import Alert, AlertFormat
@@ -43,6 +44,7 @@ def opened(lines: list[bytes]) -> Iterator[Event]:
                 yield intake.open(piece)
 
 
+@lru_cache(8)
 def loaded_rules(*files: Path, catalogue: Catalogue | None = None, append_output=(), packs=None):
     """Load rules files that must be valid and return the enabled rules in order; `packs` as `load` takes them."""
     result = load(files, catalogue or Catalogue(), append_output, packs)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from lanner.ruleset import PACKS, LoadResult, Rule, load, pack_of, rules_paths, shipped_rules
+from lanner.ruleset import PACKS, Rule, pack_of, rules_paths, shipped_rules
+from support import shipped
 
-__all__ = ["FOLDERS", "NUMBERED", "detections", "files", "is_default", "loaded", "of_file", "rules"]
+__all__ = ["FOLDERS", "NUMBERED", "detections", "files", "is_default", "of_file", "rules"]
 
 FOLDERS = shipped_rules()
 """The folders of rules: portable, providers, lanner."""
@@ -25,17 +26,9 @@ def files() -> tuple[Path, ...]:
     return tuple(rules_paths(FOLDERS, explicit=True))
 
 
-@cache
-def loaded() -> LoadResult:
-    """Return all shipped rules with what loading found; those of every pack are on."""
-    return load(files(), packs=PACKS)
-
-
 def rules() -> tuple[Rule, ...]:
-    """Return the shipped rules in evaluation order."""
-    ruleset = loaded().ruleset
-    assert ruleset is not None, [str(result) for result in loaded().results if not result.successful]
-    return ruleset.rules
+    """Return the shipped rules in evaluation order; those of every pack are on."""
+    return shipped(*PACKS).rules
 
 
 def of_file(path: Path) -> list[Rule]:

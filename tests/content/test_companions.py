@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from content.page import companions
-from content.shipped import FOLDERS, files, is_default, loaded, rules
+from content.shipped import FOLDERS, files, is_default, rules
 from lanner.analysis.companions import Kind, Report, read_suites, run
 from lanner.analysis.lint import Severity, facts, lint
-from lanner.ruleset import Rule
+from lanner.ruleset import PACKS, Rule
+from support import loaded_shipped
 
 PORTABLE, PROVIDERS, OURS = FOLDERS
 EACH = [pytest.param(rule, id=rule.name) for rule in rules()]
@@ -74,5 +75,5 @@ def test_most_rules_can_fire_on_every_provider(provider: str) -> None:
 
 
 def test_they_load_in_the_order_that_falco_would_use() -> None:
-    assert loaded().successful
+    assert loaded_shipped(*PACKS).successful
     assert [path.name for path in files() if path.parent == PORTABLE][:2] == ["00-common.yaml", "01-addons.yaml"]

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from content.page import TACTICS, TECHNIQUES
-from content.shipped import FOLDERS, NUMBERED, detections, files, loaded, of_file, rules
+from content.shipped import FOLDERS, NUMBERED, detections, files, of_file, rules
 from lanner.ruleset import PACKS, Rule, pack_of
+from support import loaded_shipped
 
 NEED_STATE = {
     4: "a burst of requests",
@@ -50,7 +51,7 @@ RULES = {rule.name: rule for rule in rules()}
 
 def test_they_load_without_a_word() -> None:
     # (macros and lists that nothing uses are warnings, too)
-    assert {name: remarks for name, remarks in loaded().remarks.items() if remarks} == {}
+    assert {name: remarks for name, remarks in loaded_shipped(*PACKS).remarks.items() if remarks} == {}
     assert [rule.name for rule in rules() if rule.never or not rule.is_evaluable] == []
 
 

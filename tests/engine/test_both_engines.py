@@ -22,8 +22,9 @@ from lanner.engine import CompiledEngine, ReferenceEngine, Verdict
 from lanner.fields import Event, Intake, RawEvent
 from lanner.fields import event as event_module
 from lanner.fields.block import Block
-from lanner.ruleset import PACKS, Rule, load, rules_paths, shipped_rules
+from lanner.ruleset import PACKS, Rule
 from lanner.sources import Progress, Reject, events, read, read_blocks, stream
+from support import rules_from, shipped
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -169,14 +170,9 @@ def test_random_rules_match_the_same_random_events() -> None:
 
 def real_rules() -> list[Rule]:
     """Our rules, and the official ones where they are."""
-    found: list[Rule] = []
     official = SHARED / "conformance/official/k8s_audit_rules.yaml"
-    for files in (rules_paths(shipped_rules(), explicit=True), [official] if official.exists() else []):
-        loaded = load(files, packs=PACKS)
-        if files:
-            assert loaded.ruleset is not None
-            found += loaded.ruleset.select(())
-    return found
+    falco = rules_from(official.read_text()) if official.exists() else ()
+    return [*shipped(*PACKS).select(()), *falco]
 
 
 def recorded() -> list[dict]:

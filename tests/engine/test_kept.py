@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -19,10 +18,10 @@ from lanner.fields import Intake, RawEvent, catalogue, json_text
 from lanner.fields.event import KEYS
 from lanner.language import compile_condition, parse
 from lanner.language.nodes import walk
-from lanner.ruleset import PACKS, Rule, load, rules_paths, shipped_rules
+from lanner.ruleset import PACKS, Rule
 from lanner.sources import Context, events
 from lanner.sources.cut import salvaged_event
-from support import an_event, rules_from
+from support import an_event, rules_from, shipped
 
 ROOT = Path(__file__).parents[2]
 EVENTS = [line.strip() for line in (ROOT / "tests/events/incident.jsonl").read_bytes().splitlines() if line]
@@ -154,7 +153,7 @@ def test_what_is_decided_of_a_cut_event_holds_for_the_whole_one(seed: int) -> No
     texts = [*random.sample(EVENTS, 10), *(cluster.ordinary() for _ in range(8)), *(_nasty(cluster) for _ in range(12))]
     raws = [raw for text in texts for raw in events(text, origin="", provider="eks") if isinstance(raw, RawEvent)]
     raws = [raw for raw in raws if json_text.within_depth(raw.text)]  # others raise no alert
-    rules = [*Rules(random, raws).make(60), *_shipped()]
+    rules = [*Rules(random, raws).make(60), *shipped(*PACKS).select(())]
     engine = ReferenceEngine([rule for rule in rules if not _asks_for_truncation(rule)])
     counts: Counter[str] = Counter()
     for raw in raws:
@@ -184,13 +183,6 @@ def _nasty(cluster: Events) -> bytes:
     value = cluster.value() | {"level": "RequestResponse", "verb": "create", "requestObject": "here"}
     text = json.dumps({key: value[key] for key in KEYS if key in value}).encode()
     return text.replace(b'"here"', cluster.changed(body))
-
-
-@cache
-def _shipped() -> tuple[Rule, ...]:
-    loaded = load(rules_paths(shipped_rules(), explicit=True), packs=PACKS)
-    assert loaded.ruleset is not None
-    return loaded.ruleset.select(())
 
 
 def _asks_for_truncation(rule: Rule) -> bool:

@@ -16,7 +16,8 @@ from moto import mock_aws
 
 from functions_data import COMPARED
 from lanner.outputs import aws
-from lanner.ruleset import artefact, load, rules_paths, shipped_rules
+from lanner.ruleset import artefact
+from support import shipped
 
 TESTS = Path(__file__).parents[1]
 FUNCTIONS = TESTS.parent / "functions"
@@ -34,17 +35,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="module")
 def packs() -> tuple[str, ...]:
-    """The packs of shipped rules that functions judge by."""
-    return ("default",)
+    """The packs of shipped rules that functions judge by; `default` if there are none."""
+    return ()
 
 
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory: pytest.TempPathFactory, packs: tuple[str, ...]) -> Path:
     """The shipped rules of these packs, built."""
-    loaded = load(rules_paths(shipped_rules(), explicit=True), packs=packs)
-    assert loaded.ruleset is not None
     path = tmp_path_factory.mktemp("rules") / "rules.lanner"
-    path.write_bytes(artefact.write(loaded.ruleset))
+    path.write_bytes(artefact.write(shipped(*packs)))
     return path
 
 

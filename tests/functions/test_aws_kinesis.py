@@ -25,9 +25,10 @@ from lanner.fields import Intake
 from lanner.outputs.dead_letters import DeadLetter
 from lanner.outputs.fanout import Route
 from lanner.pipeline import Pipeline
-from lanner.ruleset import Priority, Rule, artefact, load, rules_paths, shipped_rules
+from lanner.ruleset import Priority, artefact, load, rules_paths, shipped_rules
 from lanner.scan import Judge
 from lanner.sources import Progress, apiserver
+from support import shipped
 
 HANDLER = "aws_cloudwatch/handler"
 ALERTS = incident_alerts()
@@ -153,22 +154,16 @@ def test_without_dead_letters_those_records_fail_whose_alerts_are_not_safe(
 # -- faults -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rule, ...]:
-    """The shipped rules."""
-    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
-    assert ruleset is not None
-    return ruleset.select()
-
-
 @pytest.fixture
-def faulty(function: Any, shipped: tuple[Rule, ...], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def faulty(function: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The function's module, with outputs and a box that fail as they are told."""
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
 
     def made(*outputs: Any, box: Any = None) -> Any:
         module = function(HANDLER, STDOUT="true")
-        module.pipeline = Pipeline(shipped, AlertFormat(), [Route(one, Priority.DEBUG) for one in outputs], box)
+        module.pipeline = Pipeline(
+            shipped().select(), AlertFormat(), [Route(one, Priority.DEBUG) for one in outputs], box
+        )
         return module
 
     return made

@@ -34,9 +34,9 @@ from lanner.outputs.fanout import Route
 from lanner.outputs.message import Message
 from lanner.outputs.webhook import Webhook
 from lanner.pipeline import Pipeline
-from lanner.ruleset import Priority, Rule, load, rules_paths, shipped_rules
+from lanner.ruleset import Priority, Rule, shipped_rules
 from lanner.sources import apiserver, eks, gke
-from support import an_event, rules_from
+from support import an_event, rules_from, shipped
 
 PATH = "/alerts"
 ANYTHING = """
@@ -53,9 +53,7 @@ Answer = Callable[[Request], Response]
 @pytest.fixture(scope="module")
 def rules() -> tuple[Rule, ...]:
     """The shipped rules."""
-    ruleset = load(rules_paths(shipped_rules(), explicit=True)).ruleset
-    assert ruleset is not None
-    return ruleset.select()
+    return shipped().select()
 
 
 @pytest.fixture

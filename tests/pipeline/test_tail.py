@@ -31,8 +31,8 @@ from lanner.pipeline.tail.connection import MAX_SIZE
 from lanner.pipeline.tail.gap import RULE
 from lanner.ruleset import Priority
 from lanner.sources import ovh
-from support import an_event, rules_from
-from tails import FAST, Listening, alerts_of, gaps, shipped
+from support import an_event, rules_from, shipped
+from tails import FAST, Listening, alerts_of, gaps
 
 MESSAGES = [message(line, _cluster_id="mks-1") for line in incident()]
 ANYTHING = """
@@ -255,7 +255,7 @@ def test_an_output_that_fails_for_a_while() -> None:
 
     recorder, other = Recorder(fault=fault), Recorder("other")
     routes = [Route(recorder, Priority.DEBUG), Route(other, Priority.DEBUG)]
-    pipeline = Pipeline(shipped(), AlertFormat(), routes, None)
+    pipeline = Pipeline(shipped().select(), AlertFormat(), routes, None)
     script = [[send(*MESSAGES[:100]), abort()], [send(*MESSAGES[120:])]]
     wanted = ids(MESSAGES[:100] + MESSAGES[120:])
     with Ldp(*script) as ldp, Listening(ldp, None, pipeline=pipeline) as listening:

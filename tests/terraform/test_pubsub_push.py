@@ -10,7 +10,8 @@ import pytest
 import urllib3
 
 from emulators.cloud_run import CloudRunFunction
-from lanner.ruleset import PACKS, artefact, load, rules_paths, shipped_rules
+from lanner.ruleset import PACKS, artefact
+from support import shipped
 from terraform.places import REPOSITORY
 
 EVENTS = REPOSITORY / "tests" / "events"
@@ -21,9 +22,7 @@ MAIN = REPOSITORY / "functions" / "gcp_pubsub" / "main.py"
 def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudRunFunction]:
     """The function with the signature that the platform gives to what has no trigger."""
     folder = tmp_path_factory.mktemp("function")
-    loaded = load(rules_paths(shipped_rules(), explicit=True), packs=PACKS)
-    assert loaded.ruleset is not None
-    (folder / "rules.lanner").write_bytes(artefact.write(loaded.ruleset))
+    (folder / "rules.lanner").write_bytes(artefact.write(shipped(*PACKS)))
     settings = {
         "FUNCTION_SIGNATURE_TYPE": "http",
         "LANNER_RULES": str(folder / "rules.lanner"),
