@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from content.shipped import FOLDERS, detections, rules
+from content.shipped import FOLDERS, detections, known, rules
 from lanner.analysis.companions import About, Kind, RuleTests, read_suites
-from lanner.analysis.lint import RuleFacts, facts
+from lanner.analysis.lint import RuleFacts
 from lanner.ruleset import PACKS, Rule, pack_of
 
 __all__ = ["ATTACK", "TACTICS", "TECHNIQUES", "companions", "text"]
@@ -49,7 +49,7 @@ def _head() -> Iterator[str]:
     for pack, purpose in PACKS.items():
         count = sum(pack_of(rule.tags) == pack for rule in rules())
         yield f"| `{pack}` | {count} | {purpose} |"
-    portable = sum(facts(rule).portable for rule in rules())
+    portable = sum(known()[rule.name].portable for rule in rules())
     yield ""
     yield "`lanner scan --pack NAME` chooses packs (`default` without it), `lanner build --pack NAME` builds them."
     yield "Rules marked *portable* name only fields that Falco has: `rules/portable` and `rules/providers` load in"
@@ -107,7 +107,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield rule.description.strip()
     yield ""
     yield f"* **{rule.priority.label}.** {about.priority}"
-    yield f"* {'; '.join(_facts(rule, facts(rule)))}"
+    yield f"* {'; '.join(_facts(rule, known()[rule.name]))}"
     techniques = [f"{technique} {TECHNIQUES[technique][0]}" for technique in _techniques(rule)]
     numbers = ", ".join(map(str, sorted(detections(rule.tags))))
     if techniques:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from lanner.analysis.lint import RuleFacts, facts
 from lanner.ruleset import PACKS, Rule, pack_of, rules_paths, shipped_rules
 from support import shipped
 
-__all__ = ["FOLDERS", "NUMBERED", "detections", "files", "is_default", "of_file", "rules"]
+__all__ = ["FOLDERS", "NUMBERED", "detections", "files", "is_default", "known", "of_file", "rules"]
 
 FOLDERS = shipped_rules()
 """The folders of rules: portable, providers, lanner."""
@@ -29,6 +30,12 @@ def files() -> tuple[Path, ...]:
 def rules() -> tuple[Rule, ...]:
     """Return the shipped rules in evaluation order; those of every pack are on."""
     return shipped(*PACKS).rules
+
+
+@cache
+def known() -> dict[str, RuleFacts]:
+    """Return what is certain about each rule, by its name."""
+    return {rule.name: facts(rule) for rule in rules()}
 
 
 def of_file(path: Path) -> list[Rule]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from content.page import companions
-from content.shipped import FOLDERS, files, is_default, rules
+from content.shipped import FOLDERS, files, is_default, known, rules
 from lanner.analysis.companions import Kind, Report, read_suites, run
-from lanner.analysis.lint import Severity, facts, lint
+from lanner.analysis.lint import Severity, lint
 from lanner.ruleset import PACKS, Rule
 from support import loaded_shipped
 
@@ -63,12 +63,12 @@ def test_nothing_in_the_rules_deserves_a_warning() -> None:
 @pytest.mark.parametrize("path", sorted(PROVIDERS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_no_rule_of_a_provider_needs_what_its_log_never_has(path: Path) -> None:
     own = [rule for rule in rules() if rule.place.file == str(path)]
-    assert [rule.name for rule in own if path.stem in facts(rule).never_on] == []
+    assert [rule.name for rule in own if path.stem in known()[rule.name].never_on] == []
 
 
 @pytest.mark.parametrize("provider", ["self-managed", "eks", "gke", "aks", "iks", "ovh"])
 def test_most_rules_can_fire_on_every_provider(provider: str) -> None:
-    never = [rule.name for rule in rules() if provider in facts(rule).never_on and is_default(rule)]
+    never = [rule.name for rule in rules() if provider in known()[rule.name].never_on and is_default(rule)]
     print(f"\n{provider}: never {never}")
     # what stays unseen is what the provider's log leaves out, no more
     assert len(never) <= 12

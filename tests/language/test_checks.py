@@ -476,6 +476,20 @@ def test_a_compiled_condition_keeps_its_shape():
     assert second.children[1] is first
 
 
+def test_conditions_can_share_their_checks():
+    # GIVEN two conditions with a check in common, at different places
+    done = {}
+    first = compile_condition(parse("ka.verb = get or ka.uri = a"), catalogue(), "the first", done)
+    second = compile_condition(parse("ka.target.name = a and ka.verb = get"), catalogue(), "the second", done)
+    # THEN it is one object
+    assert second.children[1] is first.children[0]
+    # AND what is wrong with a check is about its own condition
+    for text in ("ka.verb = get and ka.user.groups = a", "ka.user.groups = a"):
+        with pytest.raises(ConditionError) as raised:
+            compile_condition(parse(text), catalogue(), text, done)
+        assert (raised.value.text, raised.value.position) == (text, text.rindex("="))
+
+
 def test_checks_are_told_apart_by_identity(check):
     assert check("ka.verb = get") != check("ka.verb = get")
     assert len({check("ka.verb = get"), check("ka.verb = get")}) == 2

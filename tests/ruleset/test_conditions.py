@@ -50,7 +50,7 @@ def test_an_unlisted_error_is_shown_at_the_beginning(error, monkeypatch):
     # GIVEN a condition that is wrong as a whole, while each of its checks is right
     real = module.compile_condition
 
-    def compile_condition(tree, catalogue, text):
+    def compile_condition(tree, catalogue, text, done=None):
         if str(tree) == str(real(tree, catalogue, text)) and " or " in str(tree):
             raise module.ConditionError("wrong as a whole", text=text, position=3)
         return real(tree, catalogue, text)
@@ -115,7 +115,7 @@ class TestWarnings:
     def test_a_warning_without_a_place_is_shown_at_the_beginning(self, warning, monkeypatch):
         found = []
 
-        def warn(tree, catalogue):
+        def warn(tree, catalogue, done=None):
             found.append(tree)
             return condition_warnings(tree, catalogue) if len(found) == 1 else []
 

@@ -100,20 +100,26 @@ class BoundCheck(nodes.Leaf):
         return str(self.source)
 
 
-def compile_condition(condition: nodes.Condition, catalogue: Catalogue, text: str = "") -> nodes.Condition:
+def compile_condition(
+    condition: nodes.Condition,
+    catalogue: Catalogue,
+    text: str = "",
+    done: dict[nodes.Check, BoundCheck] | None = None,
+) -> nodes.Condition:
     """Return `condition` with every check bound and type-checked (`BoundCheck`).
 
-    Equal checks become one object. `text` is the condition's text, which positions refer to. Raises `ConditionError`;
-    its `unknown_field` is set if a field does not exist. A macro reference left in the tree is an error, too.
+    Equal checks become one object, and so do those of other conditions that were given the same `done`. `text` is the
+    condition's text, which positions refer to. Raises `ConditionError`; its `unknown_field` is set if a field does not
+    exist. A macro reference left in the tree is an error, too.
     """
-    return _Compiler(catalogue, text).compile(condition)
+    return _Compiler(catalogue, text, {} if done is None else done).compile(condition)
 
 
 class _Compiler:
-    def __init__(self, catalogue: Catalogue, text: str) -> None:
+    def __init__(self, catalogue: Catalogue, text: str, done: dict[nodes.Check, BoundCheck]) -> None:
         self._catalogue = catalogue
         self._text = text
-        self._done: dict[nodes.Check, BoundCheck] = {}
+        self._done = done
 
     def compile(self, node: nodes.Condition) -> nodes.Condition:
         if isinstance(node, nodes.And | nodes.Or):
@@ -121,9 +127,10 @@ class _Compiler:
         if isinstance(node, nodes.Not):
             return nodes.Not(self.compile(node.child))
         if isinstance(node, nodes.Check):
-            if node not in self._done:
-                self._done[node] = self._check(node)
-            return self._done[node]
+            bound = self._done.get(node)
+            if bound is None:
+                bound = self._done[node] = self._check(node)
+            return bound
         assert isinstance(node, nodes.MacroRef)
         raise ConditionError(f"Undefined macro '{node.name}' used in filter.", text=self._text, position=node.position)
 

@@ -29,13 +29,21 @@ class ConditionWarning:
     position: int
 
 
-def condition_warnings(condition: nodes.Condition, catalogue: Catalogue) -> list[ConditionWarning]:
-    """Return the warnings for a condition, from left to right."""
+def condition_warnings(
+    condition: nodes.Condition, catalogue: Catalogue, done: dict[nodes.Check, list[tuple[str, str]]] | None = None
+) -> list[ConditionWarning]:
+    """Return the warnings for a condition, from left to right.
+
+    `done` remembers what is wrong with a check, for other conditions.
+    """
+    done = {} if done is None else done
     found: list[ConditionWarning] = []
     for check in nodes.walk(condition):
         if isinstance(check, nodes.Check) and isinstance(check.right, tuple):
-            for code, message in _of_check(check, check.right, catalogue):
-                found.append(ConditionWarning(code, message, check.right_position))
+            problems = done.get(check)
+            if problems is None:
+                problems = done[check] = _of_check(check, check.right, catalogue)
+            found += [ConditionWarning(code, message, check.right_position) for code, message in problems]
     return found
 
 

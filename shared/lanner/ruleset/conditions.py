@@ -11,6 +11,7 @@ from lanner.fields import Catalogue
 from lanner.language import (
     FALSE,
     TRUE,
+    BoundCheck,
     Check,
     Condition,
     ConditionWarning,
@@ -62,6 +63,8 @@ class Memory:
     templates: dict[str, Template] = field(default_factory=dict)
     trees: dict[str, Condition] = field(default_factory=dict)
     compiled: dict[tuple[str, Condition], tuple[Compiled, list[ConditionWarning]]] = field(default_factory=dict)
+    checks: dict[Check, BoundCheck] = field(default_factory=dict)
+    problems: dict[Check, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 class Conditions:
@@ -122,12 +125,16 @@ class Conditions:
         return _Parsed(written, inserted, trees[inserted], item.entry)
 
     def _compile(self, parsed: _Parsed, tree: Condition) -> Compiled:
-        known = self._memory.compiled.get((parsed.inserted, tree))
-        warnings = known[1] if known else condition_warnings(tree, self._catalogue)
+        memory = self._memory
+        known = memory.compiled.get((parsed.inserted, tree))
+        warnings = known[1] if known else condition_warnings(tree, self._catalogue, memory.problems)
         unsafe = [warning for warning in warnings if warning.code == _UNSAFE_NA]
         self._report(unsafe[:1], parsed)  # Falco gives this one once for a rule
-        compiled = known[0] if known else _folded(compile_condition(tree, self._catalogue, parsed.inserted))
-        self._memory.compiled[parsed.inserted, tree] = compiled, warnings
+        if known:
+            compiled = known[0]
+        else:
+            compiled = _folded(compile_condition(tree, self._catalogue, parsed.inserted, memory.checks))
+        memory.compiled[parsed.inserted, tree] = compiled, warnings
         self._report([warning for warning in warnings if warning.code != _UNSAFE_NA], parsed)
         return compiled
 
