@@ -24,7 +24,7 @@ def _rulesets(whole: Golden) -> dict[str, tuple[Rule, ...]]:
     official = whole.root / "official"
     return {
         "official": loaded_rules(official / "k8s_audit_rules.yaml", official / "activate.yaml"),
-        "shipped": loaded_rules(*rules_paths(shipped_rules(), explicit=True), packs=PACKS),
+        "shipped": loaded_rules(*rules_paths(shipped_rules(), explicit=True), packs=tuple(PACKS)),
         "random": loaded_rules(whole.root / "conditions" / "rules.yaml"),
     }
 

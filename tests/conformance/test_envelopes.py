@@ -35,7 +35,7 @@ def engine(request: pytest.FixtureRequest, whole: Golden) -> CompiledEngine:
         "official": [official / "k8s_audit_rules.yaml", official / "activate.yaml"],
         "shipped": rules_paths(shipped_rules(), explicit=True),
     }
-    return CompiledEngine(loaded_rules(*files[request.param], packs=PACKS))
+    return CompiledEngine(loaded_rules(*files[request.param], packs=tuple(PACKS)))
 
 
 def corpus(whole: Golden, part: str) -> Golden:

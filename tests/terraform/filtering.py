@@ -67,7 +67,7 @@ def engine(rules: str) -> CompiledEngine:
     for file in RULES[rules]:
         if not file.exists():
             pytest.skip("Falco's rules are not beside this checkout")
-    return CompiledEngine(loaded_rules(*RULES[rules], packs=PACKS))
+    return CompiledEngine(loaded_rules(*RULES[rules], packs=tuple(PACKS)))
 
 
 def corpus(name: str) -> Path:
