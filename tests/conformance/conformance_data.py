@@ -44,7 +44,6 @@ def opened(lines: list[bytes]) -> Iterator[Event]:
                 yield intake.open(piece)
 
 
-@lru_cache(8)
 def loaded_rules(
     *files: Path, catalogue: Catalogue | None = None, append_output=(), packs: tuple[str, ...] | None = None
 ):
@@ -52,6 +51,10 @@ def loaded_rules(
     result = load(files, catalogue or Catalogue(), append_output, packs)
     assert result.ruleset is not None, [str(file) for file in result.results]
     return result.ruleset.select(())
+
+
+recorded_rules = lru_cache(loaded_rules)
+"""The same for files that no test writes: they are read once."""
 
 
 def scan(

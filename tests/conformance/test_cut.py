@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conformance_data import Golden, loaded_rules
+from conformance_data import Golden, recorded_rules
 
 from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import Intake, RawEvent
@@ -23,9 +23,9 @@ def _lines(path: Path) -> list[bytes]:
 def _rulesets(whole: Golden) -> dict[str, tuple[Rule, ...]]:
     official = whole.root / "official"
     return {
-        "official": loaded_rules(official / "k8s_audit_rules.yaml", official / "activate.yaml"),
-        "shipped": loaded_rules(*rules_paths(shipped_rules(), explicit=True), packs=tuple(PACKS)),
-        "random": loaded_rules(whole.root / "conditions" / "rules.yaml"),
+        "official": recorded_rules(official / "k8s_audit_rules.yaml", official / "activate.yaml"),
+        "shipped": recorded_rules(*rules_paths(shipped_rules(), explicit=True), packs=tuple(PACKS)),
+        "random": recorded_rules(whole.root / "conditions" / "rules.yaml"),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from conformance_data import Golden, loaded_rules
+from conformance_data import Golden, recorded_rules
 
 from lanner.engine import CompiledEngine
 from lanner.fields import Intake, RawEvent
@@ -35,7 +35,7 @@ def engine(request: pytest.FixtureRequest, whole: Golden) -> CompiledEngine:
         "official": [official / "k8s_audit_rules.yaml", official / "activate.yaml"],
         "shipped": rules_paths(shipped_rules(), explicit=True),
     }
-    return CompiledEngine(loaded_rules(*files[request.param], packs=tuple(PACKS)))
+    return CompiledEngine(recorded_rules(*files[request.param], packs=tuple(PACKS)))
 
 
 def corpus(whole: Golden, part: str) -> Golden:

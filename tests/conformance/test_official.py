@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from conformance_data import Golden, loaded_rules, scan
+from conformance_data import Golden, recorded_rules, scan
 
 from lanner.ruleset import load
 
@@ -40,7 +40,7 @@ def compare(rules, lines, wanted, compared, engine_of, *, first_match):
 
 @pytest.mark.parametrize("name", SUITES)
 def test_official_rules_give_falcos_alerts(whole, compared, name, engine_of):
-    rules = loaded_rules(*(whole.root / "official" / file for file in SUITES[name]))
+    rules = recorded_rules(*(whole.root / "official" / file for file in SUITES[name]))
     lines = whole.lines("official/events.jsonl")
     wanted = whole.lines(f"official/alerts-{name}.jsonl")
     compare(rules, lines, wanted, compared, engine_of, first_match=name.endswith("first"))
@@ -50,7 +50,7 @@ def test_official_rules_give_falcos_alerts(whole, compared, name, engine_of):
 @pytest.mark.parametrize("part", ["day", "incident", "attacks"])
 def test_recorded_logs_give_falcos_alerts(whole: Golden, compared, part, name, engine_of):
     folder = whole.root.parent / "corpus" / part
-    rules = loaded_rules(whole.root / "official/k8s_audit_rules.yaml")
+    rules = recorded_rules(whole.root / "official/k8s_audit_rules.yaml")
     lines = gzip.decompress((folder / "events.jsonl.gz").read_bytes()).splitlines()
     wanted = gzip.decompress((folder / f"golden-{name}.jsonl.gz").read_bytes()).splitlines()
     compare(rules, lines, wanted, compared, engine_of, first_match=name == "first")

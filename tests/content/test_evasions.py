@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conformance_data import loaded_rules
+from conformance_data import recorded_rules
 
 from content.evasions import Evasion, evasions
 from content.shipped import rules
@@ -32,12 +32,12 @@ def test_ours_see_it(evasion: Evasion, judge: Judge) -> None:
 def official() -> CompiledEngine:
     if not OFFICIAL.exists():
         pytest.skip("Falco's rules are not beside this checkout")
-    return CompiledEngine(loaded_rules(OFFICIAL))
+    return CompiledEngine(recorded_rules(OFFICIAL))
 
 
 @pytest.mark.parametrize("evasion", EACH)
 def test_it_is_a_way_around_the_rule_of_falco(evasion: Evasion, official: CompiledEngine) -> None:
-    named = {rule.name for rule in loaded_rules(OFFICIAL)}
+    named = {rule.name for rule in recorded_rules(OFFICIAL)}
     assert evasion.falco in named
     found = official.judge(Intake().open(RawEvent(evasion.case.event))).matched
     assert evasion.falco not in {rule.name for rule in found}

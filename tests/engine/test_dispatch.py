@@ -105,6 +105,23 @@ def test_states_are_bounded():
     assert len(dispatch._rests) <= 33
 
 
+def test_who_begins_anew_remembers_nothing_of_before(monkeypatch):
+    # GIVEN switches whose classes keep their numbers, and expressions that are numbered anew
+    monkeypatch.setattr(dispatch_module, "MAX_STATES", 6)
+    letters = "abcdef"
+    rules = [
+        f"ka.verb = {one} and ka.uri contains {one} or ka.target.resource = {one} and ka.uri contains y{one}"
+        for one in letters
+    ]
+    dispatch = dispatch_of(*rules)
+    for verb, resource in [(verb, resource) for verb in letters for resource in letters] * 2:
+        wanted: dict[str, list[str]] = {}
+        for one, rest in ((verb, f"ka.uri contains {verb}"), (resource, f"ka.uri contains y{resource}")):
+            wanted.setdefault(rules[letters.index(one)], []).append(rest)
+        found = {name: set(rest.split(" or ")) for name, rest in left(dispatch, verb=verb, resource=resource).items()}
+        assert found == {name: set(rests) for name, rests in wanted.items()}
+
+
 def test_who_has_used_up_the_classes_of_a_switch_begins_anew(monkeypatch):
     monkeypatch.setattr(switches, "MAX_CLASSES", 4)
     letters = "abcdef"

@@ -82,7 +82,7 @@ def test_what_costs_little_is_asked_first(expressions):
 def test_known_checks_are_filled_in(expressions, text, known, left):
     whole = expressions.of(condition(text))
     known = {expressions.of(condition(check)): verdict for check, verdict in known.items()}
-    assert str(expressions.condition(expressions.restrict(whole, known))) == left
+    assert str(expressions.condition(expressions.restrict(whole, known, {}))) == left
 
 
 def test_an_expression_knows_its_checks(expressions):

@@ -16,6 +16,16 @@ def warnings_of(text):
     return condition_warnings(parse(text), catalogue())
 
 
+def test_conditions_can_share_what_is_to_be_said_of_a_check():
+    done = {}
+    for text in ("ka.verb = <NA> or ka.uri = a", "ka.uri = a and ka.verb = <NA>"):
+        found = condition_warnings(parse(text), catalogue(), done)
+        # THEN each tells its own place
+        assert found == warnings_of(text)
+        assert [warning.position for warning in found] == [text.index("<NA>")]
+    assert len(done) == 2
+
+
 @pytest.mark.parametrize("operator", ["=", "==", "!="])
 @pytest.mark.parametrize("field", ["ka.verb", "ka.uri.param[x]", "jevt.value[/x]"])
 def test_comparisons_with_na(field, operator):

@@ -1,9 +1,12 @@
-"""Which outputs are tried again where runs share their time."""
+"""Which outputs are tried again, in one run and in runs that share their time."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+import pytest
 
 from doubles import Recorder, always
 from lanner.outputs.deadline import Deadline
@@ -16,45 +19,79 @@ from outputs.conftest import a_message
 
 MESSAGES = [a_message(number) for number in range(3)]
 
-
-def hangs(batch: Sequence[Message], timeout: float) -> list[Failure]:
-    """The fault of a destination that takes its time and answers nothing."""
-    time.sleep(timeout)
-    return [Failure(message, "no answer", is_final=False) for message in batch]
+Wait = Callable[[float], None]
 
 
-def test_an_output_without_time_is_tried_when_there_is_some() -> None:
-    # GIVEN a run whose time went by while its events were judged
-    output, left_out = Recorder(), list[tuple[Route, str]]()
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
+    """GIVEN a clock that only waiting moves on."""
+    now = [0.0]
+
+    def waited(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr("lanner.outputs.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("lanner.outputs.delivery.time", SimpleNamespace(sleep=waited))
+    return waited
+
+
+def hanging(wait: Wait, beside: Recorder | None = None) -> Recorder:
+    """Return an output that takes all of its time and answers nothing; one `beside` it takes none of that time."""
+
+    def fault(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
+        while beside is not None and not beside.taken:
+            time.sleep(0.001)
+        wait(timeout)
+        return always("no answer")(batch, timeout)
+
+    return Recorder("bad", fault=fault)
+
+
+@pytest.mark.parametrize(("seconds", "judging"), [(0, 0), (0.04, 0), (10, 9.99), (10, 8)])
+def test_an_output_without_time_is_tried_in_the_next_run(seconds: float, judging: float, wait: Wait) -> None:
+    # GIVEN a run whose time was gone before it began, or went by while its events were judged
+    output, left_out = hanging(wait), list[tuple[Route, str]]()
     routes = [Route(output, Priority.DEBUG)]
-    late = Sending(routes, Deadline(0.05), left_out)
-    time.sleep(0.05)
-    # WHEN it sends
-    undelivered = late.send(MESSAGES, is_last=True)
-    # THEN nothing is delivered, and the output is not to blame
-    assert len(undelivered) == 3
+    late = Sending(routes, Deadline(seconds), left_out)
+    wait(judging)
+    # WHEN it sends THEN nothing is delivered, and the output is not to blame
+    assert len(late.send(MESSAGES, is_last=True)) == 3
     assert late.delivered == 0
     assert left_out == []
-    # AND the next run that shares its time delivers
+    # AND the next run that shares its time tries it
     following = Sending(routes, Deadline(10), left_out)
-    assert following.send(MESSAGES, is_last=True) == []
-    assert output.taken == MESSAGES
+    calls = output.calls
+    following.send(MESSAGES, is_last=True)
+    assert output.calls > calls
 
 
-def test_an_output_that_took_nothing_in_its_time_is_not_tried_again() -> None:
-    good, bad, left_out = Recorder("good"), Recorder("bad", fault=hangs), list[tuple[Route, str]]()
+@pytest.mark.parametrize("judging", [0, 6, 9])
+def test_an_output_that_hangs_costs_the_others_no_part(judging: float, wait: Wait) -> None:
+    # GIVEN a run of many parts, of whose time some has gone by
+    good, left_out = Recorder("good"), list[tuple[Route, str]]()
+    bad = hanging(wait, good)
     routes = [Route(good, Priority.DEBUG), Route(bad, Priority.DEBUG)]
-    first = Sending(routes, Deadline(0.2), left_out)
-    assert {one.output_name for one in first.send(MESSAGES, is_last=True)} == {"bad"}
-    assert left_out == [(routes[1], "no answer")]
+    sending = Sending(routes, Deadline(10), left_out)
+    wait(judging)
+    parts = [[message] for message in MESSAGES] * 3
+    for number, part in enumerate(parts, 1):
+        assert {one.output_name for one in sending.send(part, is_last=number == len(parts))} == {"bad"}
+    # THEN one had its time in the first part, and the other took all
+    assert good.taken == MESSAGES * 3
+    assert sending.delivered == 9
+    assert bad.calls == 1
+    # AND it is the talk of others only if it had enough
+    assert left_out == ([] if judging else [(routes[1], "no answer")])
+
+
+def test_an_output_that_took_nothing_in_its_time_is_not_tried_by_others(wait: Wait) -> None:
+    bad, left_out = hanging(wait), list[tuple[Route, str]]()
+    routes = [Route(bad, Priority.DEBUG)]
+    Sending(routes, Deadline(10), left_out).send(MESSAGES, is_last=True)
     calls = bad.calls
-    following = Sending(routes, Deadline(0.2), left_out)
-    assert {(one.output_name, one.reason) for one in following.send(MESSAGES, is_last=True)} == {
-        ("bad", "not tried, after no answer")
-    }
+    following = Sending(routes, Deadline(10), left_out)
+    assert {one.reason for one in following.send(MESSAGES, is_last=True)} == {"not tried, after no answer"}
     assert bad.calls == calls
-    assert good.taken == MESSAGES * 2
-    assert (first.delivered, following.delivered) == (3, 3)
 
 
 def test_an_output_that_refuses_at_once_is_tried_again() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance_data import loaded_rules
+from conformance_data import recorded_rules
 
 from lanner.engine import CompiledEngine
 from lanner.fields import Intake, RawEvent
@@ -67,7 +67,7 @@ def engine(rules: str) -> CompiledEngine:
     for file in RULES[rules]:
         if not file.exists():
             pytest.skip("Falco's rules are not beside this checkout")
-    return CompiledEngine(loaded_rules(*RULES[rules], packs=tuple(PACKS)))
+    return CompiledEngine(recorded_rules(*RULES[rules], packs=tuple(PACKS)))
 
 
 def corpus(name: str) -> Path:

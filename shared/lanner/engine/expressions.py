@@ -114,13 +114,25 @@ class Expressions:
         return self._checks[expression]
 
     def restrict(
-        self, expression: Expression, known: Mapping[Expression, bool], done: dict[Expression, Expression] | None = None
+        self, expression: Expression, known: Mapping[Expression, bool], done: dict[Expression, Expression]
     ) -> Expression:
         """Return `expression` with the truth of some checks filled in.
 
-        `done` remembers what that made of its parts, for other expressions and the same `known`.
+        `done` remembers what that makes of its parts, for other expressions and the same `known`.
         """
-        return self._restrict(expression, known, {} if done is None else done)
+        if known.keys().isdisjoint(self._checks[expression]):
+            return expression
+        result = done.get(expression)
+        if result is None:
+            node = self.nodes[expression]
+            if node.kind is Kind.CHECK:
+                result = TRUE if known[expression] else FALSE
+            elif node.kind is Kind.NOT:
+                result = self.negation(self.restrict(node.parts[0], known, done))
+            else:
+                result = self.group(node.kind, (self.restrict(part, known, done) for part in node.parts))
+            done[expression] = result
+        return result
 
     def condition(self, expression: Expression) -> Condition:
         """Return an expression as a condition."""
@@ -132,23 +144,6 @@ class Expressions:
         if node.kind is Kind.NOT:
             return Not(parts[0])
         return And(parts) if node.kind is Kind.AND or expression == TRUE else Or(parts)
-
-    def _restrict(
-        self, expression: Expression, known: Mapping[Expression, bool], done: dict[Expression, Expression]
-    ) -> Expression:
-        if known.keys().isdisjoint(self._checks[expression]):
-            return expression
-        result = done.get(expression)
-        if result is None:
-            node = self.nodes[expression]
-            if node.kind is Kind.CHECK:
-                result = TRUE if known[expression] else FALSE
-            elif node.kind is Kind.NOT:
-                result = self.negation(self._restrict(node.parts[0], known, done))
-            else:
-                result = self.group(node.kind, (self._restrict(part, known, done) for part in node.parts))
-            done[expression] = result
-        return result
 
     def _number(self, key: object, node: Node) -> Expression:
         number = self._numbers.get(key)

@@ -108,9 +108,10 @@ def compile_condition(
 ) -> nodes.Condition:
     """Return `condition` with every check bound and type-checked (`BoundCheck`).
 
-    Equal checks become one object, and so do those of other conditions that were given the same `done`. `text` is the
-    condition's text, which positions refer to. Raises `ConditionError`; its `unknown_field` is set if a field does not
-    exist. A macro reference left in the tree is an error, too.
+    Equal checks become one object, and so do those of other conditions that were given the same `done` (and the same
+    catalogue): the first one that was met. `text` is the condition's text, which positions refer to. Raises
+    `ConditionError`; its `unknown_field` is set if a field does not exist. A macro reference left in the tree is an
+    error, too.
     """
     return _Compiler(catalogue, text, {} if done is None else done).compile(condition)
 

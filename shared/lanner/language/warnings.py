@@ -34,7 +34,7 @@ def condition_warnings(
 ) -> list[ConditionWarning]:
     """Return the warnings for a condition, from left to right.
 
-    `done` remembers what is wrong with a check, for other conditions.
+    `done` remembers what is to be said of a check, for other conditions and the same catalogue.
     """
     done = {} if done is None else done
     found: list[ConditionWarning] = []

@@ -64,7 +64,7 @@ class Memory:
     trees: dict[str, Condition] = field(default_factory=dict)
     compiled: dict[tuple[str, Condition], tuple[Compiled, list[ConditionWarning]]] = field(default_factory=dict)
     checks: dict[Check, BoundCheck] = field(default_factory=dict)
-    problems: dict[Check, list[tuple[str, str]]] = field(default_factory=dict)
+    warnings: dict[Check, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 class Conditions:
@@ -127,14 +127,14 @@ class Conditions:
     def _compile(self, parsed: _Parsed, tree: Condition) -> Compiled:
         memory = self._memory
         known = memory.compiled.get((parsed.inserted, tree))
-        warnings = known[1] if known else condition_warnings(tree, self._catalogue, memory.problems)
+        warnings = known[1] if known else condition_warnings(tree, self._catalogue, memory.warnings)
         unsafe = [warning for warning in warnings if warning.code == _UNSAFE_NA]
         self._report(unsafe[:1], parsed)  # Falco gives this one once for a rule
         if known:
             compiled = known[0]
         else:
             compiled = _folded(compile_condition(tree, self._catalogue, parsed.inserted, memory.checks))
-        memory.compiled[parsed.inserted, tree] = compiled, warnings
+            memory.compiled[parsed.inserted, tree] = compiled, warnings
         self._report([warning for warning in warnings if warning.code != _UNSAFE_NA], parsed)
         return compiled
 
