@@ -449,7 +449,7 @@ def test_a_server_that_answers_no_ping_but_sends() -> None:
     # GIVEN a server that reads nothing, so answers no ping, but goes on sending
     async def deaf(connection: Any) -> None:
         connection.transport.pause_reading()
-        await send(*MESSAGES[90:140], pause=0.02)(connection)
+        await send(*MESSAGES[90:140], pause=0.05)(connection)
 
     recorder = Recorder()
     with Ldp([deaf]) as ldp, Listening(ldp, recorder) as listening:
@@ -467,7 +467,7 @@ def test_a_large_message_on_a_slow_line() -> None:
         frame = Frame(Opcode.TEXT, large.encode()).serialize(mask=False)
         for start in range(0, len(frame), 5000):
             connection.transport.write(frame[start : start + 5000])
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     recorder = Recorder()
     with Ldp([slowly]) as ldp, Listening(ldp, None, pipeline=anything(recorder)) as listening:
