@@ -5,10 +5,9 @@ import json
 import pytest
 
 from lanner.engine import ReferenceEngine
-from lanner.ruleset import load, rules_paths, shipped_rules
-from support import an_event, opened
+from support import an_event, opened, shipped
 
-ENGINE = ReferenceEngine(load(rules_paths(shipped_rules(), explicit=True)).ruleset.select(()))
+ENGINE = ReferenceEngine(shipped().select(()))
 TOKEN_USED_BY_HAND = {
     "user": {"username": "system:serviceaccount:team-a:builder"},
     "userAgent": "kubectl/v1.36.3",

@@ -9,8 +9,9 @@ from bench.cost import Cost, cpu, peak
 from bench.engine import Detector
 from bench.inputs import Inputs
 from bench.process import Runner, Usage, take_turns
-from bench.rulesets import VARIANTS, Rules, our_rules
+from bench.rulesets import VARIANTS, our_rules
 from lanner.ruleset import load
+from support import shipped
 
 
 def test_a_command_is_measured_alone(tmp_path):
@@ -66,9 +67,7 @@ def test_costs_are_set_against_each_other_one_by_one():
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_copies_of_rules_are_valid_and_many(variant, tmp_path):
-    parts = ("00-common", "01-addons", "execution")
-    ours = Rules("some", tuple([file for file in our_rules().files if file.stem in parts and "portable" in file.parts]))
-    single = load(ours.files).ruleset
+    ours, single = our_rules(), shipped()
     copied = load(ours.copies(3, variant, tmp_path).files)
     assert copied.ruleset is not None, copied.results
     assert len(copied.ruleset.rules) == 3 * len(single.rules)

@@ -44,11 +44,9 @@ def opened(lines: list[bytes]) -> Iterator[Event]:
                 yield intake.open(piece)
 
 
-def loaded_rules(
-    *files: Path, catalogue: Catalogue | None = None, append_output=(), packs: tuple[str, ...] | None = None
-):
-    """Load rules files that must be valid and return the enabled rules in order; `packs` as `load` takes them."""
-    result = load(files, catalogue or Catalogue(), append_output, packs)
+def loaded_rules(*files: Path, catalogue: Catalogue | None = None, append_output=()):
+    """Load rules files that must be valid and return the enabled rules in order."""
+    result = load(files, catalogue or Catalogue(), append_output)
     assert result.ruleset is not None, [str(file) for file in result.results]
     return result.ruleset.select(())
 

@@ -12,8 +12,9 @@ from conformance_data import Golden, recorded_rules
 
 from lanner.engine import CompiledEngine, ReferenceEngine
 from lanner.fields import Intake, RawEvent
-from lanner.ruleset import PACKS, Rule, rules_paths, shipped_rules
+from lanner.ruleset import PACKS, Rule
 from lanner.sources import aks, eks
+from support import shipped
 
 
 def _lines(path: Path) -> list[bytes]:
@@ -24,7 +25,7 @@ def _rulesets(whole: Golden) -> dict[str, tuple[Rule, ...]]:
     official = whole.root / "official"
     return {
         "official": recorded_rules(official / "k8s_audit_rules.yaml", official / "activate.yaml"),
-        "shipped": recorded_rules(*rules_paths(shipped_rules(), explicit=True), packs=tuple(PACKS)),
+        "shipped": shipped(*PACKS).select(()),
         "random": recorded_rules(whole.root / "conditions" / "rules.yaml"),
     }
 

@@ -57,10 +57,13 @@ def test_they_load_without_a_word() -> None:
 
 def test_files_are_named_after_tactics_or_providers() -> None:
     portable, providers, ours = FOLDERS
-    for folder in (portable, ours):
-        # what others use comes first, so its names begin with numbers
-        names = {path.stem for path in folder.glob("*.yaml") if not path.stem[:2].isdigit()}
-        assert names - {"audit-trail"} <= set(TACTICS), folder
+    addons = {"00-addons", "01-addons-network", "02-addons-storage", "03-addons-watching", "04-addons-nodes"}
+    for folder, common in (
+        (portable, {"00-common", "01-addons", "audit-trail"}),
+        (ours, addons | {"05-addons-known"}),
+    ):
+        names = {path.stem for path in folder.glob("*.yaml")}
+        assert names - common <= set(TACTICS), folder
     assert {path.stem for path in providers.glob("*.yaml")} == {"aks", "eks", "gke", "iks", "ovh", "self-managed"}
 
 

@@ -81,14 +81,17 @@ class Clock:
         self.pauses.append(seconds)
         self.now += seconds
 
+    def put_in(self, patch: pytest.MonkeyPatch) -> None:
+        """Make it the clock of deliveries."""
+        for module in ("deadline", "delivery", "boxes.retrying"):
+            patch.setattr(f"lanner.outputs.{module}.time", self)
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """GIVEN a clock that nobody waits for."""
     clock = Clock()
-    monkeypatch.setattr("lanner.outputs.deadline.time", clock)
-    monkeypatch.setattr("lanner.outputs.delivery.time", clock)
-    monkeypatch.setattr("lanner.outputs.boxes.retrying.time", clock)
+    clock.put_in(monkeypatch)
     return clock
 
 

@@ -199,8 +199,7 @@ def test_nothing_is_lost_and_nothing_sent_twice(data: st.DataObject) -> None:
         return [Failure(message, "why", is_final) for message, is_final in failures]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lanner.outputs.deadline.time", clock)
-        patch.setattr("lanner.outputs.delivery.time", clock)
+        clock.put_in(patch)
         output = Scripted(answer, size=data.draw(st.integers(1, 5)))
         messages = MESSAGES[: data.draw(st.integers(0, 6))]
         failures = deliver(output, messages, Deadline(20))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +20,7 @@ from lanner.outputs.output import Failure
 from lanner.pipeline import Outcome, Pipeline
 from lanner.ruleset import Priority
 from lanner.sources import Other, Piece, Reject, apiserver
+from outputs.conftest import Clock
 from support import an_event, rules_from
 
 RULES = """
@@ -129,19 +129,15 @@ def test_what_is_neither_delivered_nor_kept_is_told_after_all_else_is_done(box: 
 
 def test_an_output_that_hangs_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN a clock that only waiting moves on
-    now = [0.0]
-
-    def wait(seconds: float) -> None:
-        now[0] += seconds
+    clock = Clock()
+    clock.put_in(monkeypatch)
 
     def hang(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
         while len(good.taken) < len(batch):
             time.sleep(0.001)  # the other has as much to do, which takes it none of that time
-        wait(timeout)
+        clock.sleep(timeout)
         return always("timed out")(batch, timeout)
 
-    monkeypatch.setattr("lanner.outputs.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr("lanner.outputs.delivery.time", SimpleNamespace(sleep=wait))
     # AND an output that never answers, beside one that does, and alerts for many parts
     box, good, bad = Box(), Recorder("good"), Recorder("bad", fault=hang, size=1000)
     count = 1000
@@ -155,7 +151,7 @@ def test_an_output_that_hangs_costs_the_others_nothing(monkeypatch: pytest.Monke
     assert bad.calls < 5
     assert any("timed out" in letter.reason for letter in letters(box))
     assert any(letter.reason.startswith("not tried, after ") and letter.attempts == 0 for letter in letters(box))
-    assert now[0] < 60
+    assert clock.now - 1000 < 60
 
 
 def test_an_output_that_comes_back_is_tried_again_within_the_time() -> None:

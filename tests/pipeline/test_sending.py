@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from collections.abc import Sequence
 
 import pytest
 
@@ -15,45 +14,38 @@ from lanner.outputs.message import Message
 from lanner.outputs.output import Failure
 from lanner.pipeline.sending import Sending
 from lanner.ruleset import Priority
-from outputs.conftest import a_message
+from outputs.conftest import Clock, a_message
 
 MESSAGES = [a_message(number) for number in range(3)]
 
-Wait = Callable[[float], None]
-
 
 @pytest.fixture
-def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """GIVEN a clock that only waiting moves on."""
-    now = [0.0]
-
-    def waited(seconds: float) -> None:
-        now[0] += seconds
-
-    monkeypatch.setattr("lanner.outputs.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr("lanner.outputs.delivery.time", SimpleNamespace(sleep=waited))
-    return waited
+    clock = Clock()
+    clock.put_in(monkeypatch)
+    return clock
 
 
-def hanging(wait: Wait, beside: Recorder | None = None) -> Recorder:
+def hanging(clock: Clock, beside: Recorder | None = None) -> Recorder:
     """Return an output that takes all of its time and answers nothing; one `beside` it takes none of that time."""
 
     def fault(batch: Sequence[Message], timeout: float) -> Sequence[Failure]:
         while beside is not None and not beside.taken:
             time.sleep(0.001)
-        wait(timeout)
+        clock.sleep(timeout)
         return always("no answer")(batch, timeout)
 
     return Recorder("bad", fault=fault)
 
 
 @pytest.mark.parametrize(("seconds", "judging"), [(0, 0), (0.04, 0), (10, 9.99), (10, 8)])
-def test_an_output_without_time_is_tried_in_the_next_run(seconds: float, judging: float, wait: Wait) -> None:
+def test_an_output_without_time_is_tried_in_the_next_run(seconds: float, judging: float, clock: Clock) -> None:
     # GIVEN a run whose time was gone before it began, or went by while its events were judged
-    output, left_out = hanging(wait), list[tuple[Route, str]]()
+    output, left_out = hanging(clock), list[tuple[Route, str]]()
     routes = [Route(output, Priority.DEBUG)]
     late = Sending(routes, Deadline(seconds), left_out)
-    wait(judging)
+    clock.sleep(judging)
     # WHEN it sends THEN nothing is delivered, and the output is not to blame
     assert len(late.send(MESSAGES, is_last=True)) == 3
     assert late.delivered == 0
@@ -66,13 +58,13 @@ def test_an_output_without_time_is_tried_in_the_next_run(seconds: float, judging
 
 
 @pytest.mark.parametrize("judging", [0, 6, 9])
-def test_an_output_that_hangs_costs_the_others_no_part(judging: float, wait: Wait) -> None:
+def test_an_output_that_hangs_costs_the_others_no_part(judging: float, clock: Clock) -> None:
     # GIVEN a run of many parts, of whose time some has gone by
     good, left_out = Recorder("good"), list[tuple[Route, str]]()
-    bad = hanging(wait, good)
+    bad = hanging(clock, good)
     routes = [Route(good, Priority.DEBUG), Route(bad, Priority.DEBUG)]
     sending = Sending(routes, Deadline(10), left_out)
-    wait(judging)
+    clock.sleep(judging)
     parts = [[message] for message in MESSAGES] * 3
     for number, part in enumerate(parts, 1):
         assert {one.output_name for one in sending.send(part, is_last=number == len(parts))} == {"bad"}
@@ -84,8 +76,8 @@ def test_an_output_that_hangs_costs_the_others_no_part(judging: float, wait: Wai
     assert left_out == ([] if judging else [(routes[1], "no answer")])
 
 
-def test_an_output_that_took_nothing_in_its_time_is_not_tried_by_others(wait: Wait) -> None:
-    bad, left_out = hanging(wait), list[tuple[Route, str]]()
+def test_an_output_that_took_nothing_in_its_time_is_not_tried_by_others(clock: Clock) -> None:
+    bad, left_out = hanging(clock), list[tuple[Route, str]]()
     routes = [Route(bad, Priority.DEBUG)]
     Sending(routes, Deadline(10), left_out).send(MESSAGES, is_last=True)
     calls = bad.calls

@@ -15,8 +15,9 @@ from conformance_data import recorded_rules
 
 from lanner.engine import CompiledEngine
 from lanner.fields import Intake, RawEvent
-from lanner.ruleset import PACKS, rules_paths, shipped_rules
+from lanner.ruleset import PACKS
 from lanner.sources import Piece
+from support import shipped
 from terraform.hcl import literal, read
 from terraform.places import REPOSITORY, TERRAFORM
 
@@ -37,11 +38,11 @@ SHARED = REPOSITORY.parent / "shared"
 CORPUS = SHARED / "corpus"
 EVENTS = REPOSITORY / "tests" / "events"
 _OFFICIAL = SHARED / "conformance" / "official"
-RULES = {
+_FALCOS = {
     "official": [_OFFICIAL / "k8s_audit_rules.yaml"],
     "activated": [_OFFICIAL / "k8s_audit_rules.yaml", _OFFICIAL / "activate.yaml"],
-    "ours": rules_paths(shipped_rules(), explicit=True),
 }
+RULES = [*_FALCOS, "ours"]
 """Falco's rules, the same with every rule that is inert by default woken up, and those shipped with Lanner."""
 
 
@@ -64,10 +65,12 @@ def literals(module: str, part: str) -> set[str]:
 
 def engine(rules: str) -> CompiledEngine:
     """Return an engine with the rules of a name, those of all packs; skips where they are absent."""
-    for file in RULES[rules]:
+    if rules == "ours":
+        return CompiledEngine(shipped(*PACKS).select(()))
+    for file in _FALCOS[rules]:
         if not file.exists():
             pytest.skip("Falco's rules are not beside this checkout")
-    return CompiledEngine(recorded_rules(*RULES[rules], packs=tuple(PACKS)))
+    return CompiledEngine(recorded_rules(*_FALCOS[rules]))
 
 
 def corpus(name: str) -> Path:
